@@ -1,0 +1,1 @@
+"""The benchmarks that `tradeflow bench` runs; each is a ratio to something run beside it."""

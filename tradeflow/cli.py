@@ -1,0 +1,55 @@
+"""The command `tradeflow`: puts the commands together and prints errors for people.
+
+This module is imported at every start, `tradeflow --help` too, so it imports nothing heavy:
+each command brings in what it needs when it runs.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tradeflow import __version__
+from tradeflow.commands import broker
+from tradeflow.errors import TradeflowError
+
+app = typer.Typer(
+    name="tradeflow",
+    help="An exchange in a box: orders in, matched trades, balances and market data out.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A bug's traceback is for the bug report: plain, without the values of local variables.
+    pretty_exceptions_enable=False,
+)
+app.add_typer(broker.app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tradeflow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-v", help="Show the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before any command."""
+
+
+def main() -> None:
+    """Run the command line; an error that a person can act on is one line and an exit code."""
+    try:
+        app()
+    except TradeflowError as error:
+        typer.secho(f"Error: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()
