@@ -1,0 +1,38 @@
+"""Which broker is used, and how the embedded one is set up."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KAFKA_VERSION = "4.3.1"
+
+
+class BrokerSettings(BaseSettings):
+    """The embedded broker's settings; each can be given as TRADEFLOW_BROKER_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="TRADEFLOW_BROKER_", frozen=True)
+
+    host: str = "127.0.0.1"
+    # 0: any free port, chosen at the first start and kept for the next ones.
+    port: int = Field(default=9092, ge=0, le=65535)
+    controller_port: int = Field(default=0, ge=0, le=65535)
+    data_dir: Path = Path(".tradeflow/kafka")
+    # As Java writes it: 512m, 2g.
+    heap: str = Field(default="512m", pattern=r"^\d+[kmgKMG]$")
+    start_timeout_seconds: float = Field(default=60.0, gt=0)
+    stop_timeout_seconds: float = Field(default=20.0, gt=0)
+
+
+def external_broker() -> str | None:
+    """The broker that the environment variable BROKER names, as host:port; None: the embedded."""
+    return os.environ.get("BROKER", "").strip() or None
+
+
+def cache_dir() -> Path:
+    """Where what was downloaded is remembered: TRADEFLOW_CACHE_DIR, else the user's cache."""
+    chosen = os.environ.get("TRADEFLOW_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tradeflow"
