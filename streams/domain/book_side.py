@@ -1,0 +1,70 @@
+"""One side of the book: price levels, the best at the end of a sorted list of keys."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import Literal
+
+from streams.domain.order import Order
+from streams.domain.price_level import PriceLevel
+
+
+class BookSide:
+    """The levels of one side.
+
+    A level's key is its price for bids and the negated price for asks: on both sides a better
+    price has a higher key, so that one loop serves both.  The best key is the last, where a list
+    is cheap to change.  ``touched`` holds the levels whose visible quantity may differ from the
+    published one.
+    """
+
+    __slots__ = ("sign", "keys", "levels", "touched")
+
+    def __init__(self, sign: Literal[1, -1]) -> None:
+        self.sign = sign
+        self.keys: list[int] = []
+        self.levels: dict[int, PriceLevel] = {}
+        self.touched: dict[int, PriceLevel] = {}
+
+    def append(self, order: Order) -> None:
+        """Queue an order at its price."""
+        key = order.price_ticks * self.sign
+        level = self.levels.get(key)
+        if level is None:
+            # A level that this command emptied comes back with what was published of it.
+            level = self.touched.get(key) or PriceLevel(order.price_ticks, key)
+            self.levels[key] = level
+            keys = self.keys
+            if not keys or key > keys[-1]:
+                keys.append(key)
+            else:
+                insort(keys, key)
+        self.touched[key] = level
+        level.append(order)
+
+    def remove(self, order: Order) -> None:
+        """Take an order out of its level, and the level out of the side if it was the last."""
+        level = order.level
+        assert level is not None
+        level.remove(order)
+        self.touched[level.key] = level
+        if level.first is None:
+            self.close(level)
+
+    def close(self, level: PriceLevel) -> None:
+        """Take an empty level out."""
+        key = level.key
+        del self.levels[key]
+        keys = self.keys
+        if keys[-1] == key:
+            keys.pop()
+        else:
+            del keys[bisect_left(keys, key)]
+
+    def is_marketable(self, limit_key: int) -> bool:
+        """Whether the best price is at least as good as the one with this key."""
+        return bool(self.keys) and self.keys[-1] >= limit_key
+
+    def best_first(self) -> Iterator[PriceLevel]:
+        """All levels, from the best price to the worst."""
+        levels = self.levels
+        return (levels[key] for key in reversed(self.keys))

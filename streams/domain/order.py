@@ -1,0 +1,161 @@
+"""An open order: the live form of an ``OrderRow``."""
+
+from typing import TYPE_CHECKING
+
+from schemas.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from schemas.records import OrderRow, PlaceOrder
+from streams.domain.order_kinds import STOP_KINDS, triggers_above
+
+if TYPE_CHECKING:
+    from streams.domain.price_level import PriceLevel
+
+ROW_FIELDS: tuple[str, ...] = tuple(OrderRow.__annotations__)
+
+
+class Order:
+    """An order from its acceptance to its end; the fields of the row have the row's units.
+
+    Beside the row it holds what can be computed from it or means nothing outside one process:
+    ``leaves_lots`` is the open quantity (0 for an order by quote quantity, and once closed),
+    ``prevented_quote_units`` what self-trade prevention took from an order by quote quantity,
+    ``level``, ``ahead`` and ``behind`` the place in the book, ``is_stored`` whether a table may
+    hold a row of it.
+    """
+
+    __slots__ = (
+        *ROW_FIELDS,
+        "leaves_lots",
+        "prevented_quote_units",
+        "level",
+        "ahead",
+        "behind",
+        "is_stored",
+    )
+
+    symbol: str
+    order_id: int
+    account_id: str
+    client_order_id: str
+    command_id: str
+    side: Side
+    order_type: OrderType
+    time_in_force: TimeInForce
+    self_trade_prevention: SelfTradePrevention
+    price_ticks: int
+    stop_price_ticks: int
+    quantity_lots: int
+    quote_quantity_units: int
+    iceberg_lots: int
+    visible_lots: int
+    budget_units: int
+    reserved_price_ticks: int
+    maker_rate_ppm: int
+    taker_rate_ppm: int
+    cumulative_quantity_lots: int
+    cumulative_quote_units: int
+    prevented_quantity_lots: int
+    priority: int
+    triggers_above: bool
+    is_working: bool
+    order_time_ms: int
+    working_time_ms: int
+    leaves_lots: int
+    prevented_quote_units: int
+    level: "PriceLevel | None"
+    ahead: "Order | None"
+    behind: "Order | None"
+    is_stored: bool
+
+    def __init__(self, command: PlaceOrder, *, order_id: int, now_ms: int) -> None:
+        self.symbol = command["symbol"]
+        self.order_id = order_id
+        self.account_id = command["account_id"]
+        self.client_order_id = command["client_order_id"]
+        self.command_id = command["command_id"]
+        self.side = side = command["side"]
+        self.order_type = order_type = command["order_type"]
+        self.time_in_force = command["time_in_force"]
+        self.self_trade_prevention = command["self_trade_prevention"]
+        self.price_ticks = command["price_ticks"]
+        self.stop_price_ticks = command["stop_price_ticks"]
+        self.quantity_lots = self.leaves_lots = command["quantity_lots"]
+        self.quote_quantity_units = command["quote_quantity_units"]
+        self.iceberg_lots = command["iceberg_lots"]
+        self.visible_lots = 0
+        self.budget_units = command["budget_units"]
+        self.reserved_price_ticks = command["reserved_price_ticks"]
+        self.maker_rate_ppm = command["maker_rate_ppm"]
+        self.taker_rate_ppm = command["taker_rate_ppm"]
+        self.cumulative_quantity_lots = 0
+        self.cumulative_quote_units = 0
+        self.prevented_quantity_lots = 0
+        self.priority = 0
+        self.order_time_ms = now_ms
+        if order_type in STOP_KINDS:
+            self.triggers_above = triggers_above(side, order_type)
+            self.is_working = False
+            self.working_time_ms = 0
+        else:
+            self.triggers_above = False
+            self.is_working = True
+            self.working_time_ms = now_ms
+        self.prevented_quote_units = 0
+        self.level = self.ahead = self.behind = None
+        self.is_stored = False
+
+    @classmethod
+    def from_row(cls, row: OrderRow) -> "Order":
+        """The order that a table's row describes, in no book yet."""
+        order = cls.__new__(cls)
+        for name in ROW_FIELDS:
+            setattr(order, name, row[name])  # type: ignore[literal-required]
+        order.leaves_lots = (
+            row["quantity_lots"] - row["cumulative_quantity_lots"] - row["prevented_quantity_lots"]
+        )
+        order.prevented_quote_units = 0
+        order.level = order.ahead = order.behind = None
+        order.is_stored = True
+        return order
+
+    def to_row(self) -> OrderRow:
+        """The row that a table keeps of this order."""
+        return {
+            "symbol": self.symbol,
+            "order_id": self.order_id,
+            "account_id": self.account_id,
+            "client_order_id": self.client_order_id,
+            "command_id": self.command_id,
+            "side": self.side,
+            "order_type": self.order_type,
+            "time_in_force": self.time_in_force,
+            "self_trade_prevention": self.self_trade_prevention,
+            "price_ticks": self.price_ticks,
+            "stop_price_ticks": self.stop_price_ticks,
+            "quantity_lots": self.quantity_lots,
+            "quote_quantity_units": self.quote_quantity_units,
+            "iceberg_lots": self.iceberg_lots,
+            "visible_lots": self.visible_lots,
+            "budget_units": self.budget_units,
+            "reserved_price_ticks": self.reserved_price_ticks,
+            "maker_rate_ppm": self.maker_rate_ppm,
+            "taker_rate_ppm": self.taker_rate_ppm,
+            "cumulative_quantity_lots": self.cumulative_quantity_lots,
+            "cumulative_quote_units": self.cumulative_quote_units,
+            "prevented_quantity_lots": self.prevented_quantity_lots,
+            "priority": self.priority,
+            "triggers_above": self.triggers_above,
+            "is_working": self.is_working,
+            "order_time_ms": self.order_time_ms,
+            "working_time_ms": self.working_time_ms,
+        }
+
+    @property
+    def open_status(self) -> OrderStatus:
+        """The status of the order while it is open."""
+        return "PARTIALLY_FILLED" if self.cumulative_quantity_lots else "NEW"
+
+    def __repr__(self) -> str:
+        return (
+            f"<Order {self.order_id} {self.account_id} {self.side} {self.order_type} "
+            f"{self.leaves_lots}/{self.quantity_lots} @ {self.price_ticks}>"
+        )

@@ -1,0 +1,33 @@
+"""PlaceOrder: admit, accept, match, and trigger the stops that its trades reached."""
+
+from schemas.enums import RejectReason
+from schemas.records import PlaceOrder
+from streams.domain.admission import first_refusal
+from streams.domain.matching import execute
+from streams.domain.order import Order
+from streams.domain.reports import issue, refused_placement, report_order
+from streams.domain.stops import trigger_stops
+from streams.domain.symbol_state import SymbolState
+
+
+def place_order(state: SymbolState, command: PlaceOrder) -> None:
+    """Refuse the order, or accept and match it."""
+    if not state.quick_admission.accepts(state, command):
+        reason = first_refusal(state, command)
+        if reason != "NONE":
+            refuse_placement(state, command, reason)
+            return
+    state.last_order_id += 1
+    order = Order(command, order_id=state.last_order_id, now_ms=state.time_ms)
+    report_order(state, order, "NEW", "NEW")
+    if not order.is_working:
+        state.book.wait(order)
+        return
+    execute(state, order)
+    if state.trades and state.book.stops:
+        trigger_stops(state)
+
+
+def refuse_placement(state: SymbolState, command: PlaceOrder, reason: RejectReason) -> None:
+    """Answer that the order does not come in."""
+    issue(state, refused_placement(state.blank_report, command, reason))

@@ -1,0 +1,29 @@
+"""A digest of a symbol's state: equal for equal rows, in whatever order they come."""
+
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
+
+
+def state_hash(
+    symbol_row: SymbolRow, orders: Iterable[OrderRow], closed: Iterable[ClosedOrderRow]
+) -> str:
+    """32 hexadecimal digits over a canonical text: one JSON line a row, keys and rows sorted."""
+    digest = blake2b(digest_size=16)
+    digest.update(_line(symbol_row))
+    for order in sorted(orders, key=lambda row: row["order_id"]):
+        digest.update(_line(order))
+    digest.update(b"\n")
+    for closed_order in sorted(closed, key=lambda row: (row["account_id"], row["client_order_id"])):
+        digest.update(_line(closed_order))
+    return digest.hexdigest()
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return _encode(row).encode() + b"\n"
