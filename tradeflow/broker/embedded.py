@@ -15,7 +15,7 @@ from tradeflow.broker.probe import Probe
 from tradeflow.broker.process import RecordedProcess
 from tradeflow.broker.server_properties import server_properties
 from tradeflow.broker.settings import BrokerSettings
-from tradeflow.broker.storage import ensure_formatted
+from tradeflow.broker.storage import cluster_id_of, ensure_formatted
 from tradeflow.errors import TradeflowError
 
 # Serial: on two cores a collector with threads of its own takes time from the workers; start
@@ -42,6 +42,7 @@ class EmbeddedBroker:
         self._home = self.settings.data_dir.absolute()
         self._process = RecordedProcess(self._home / "broker.pid")
         self._address = self._home / "broker.address"
+        self._config = self._home / "server.properties"
         self._log_dir = self._home / "log"
         # Kept so that a process which this one started is reaped when it ends.
         self._child: subprocess.Popen[bytes] | None = None
@@ -85,13 +86,16 @@ class EmbeddedBroker:
         """
         self._prepare_home()
         with self._only_one_starts():
-            if not self.is_running():
-                command = self._java_command()
-                cluster_id = ensure_formatted(self._log_dir, java_command=command)
-                self._launch(command)
-            else:
-                cluster_id = ensure_formatted(self._log_dir, java_command=())
-            self._wait_until_it_answers(cluster_id)
+            if self.is_running():
+                self._wait_until_it_answers()
+                return
+            self._configure()
+            try:
+                self._launch()
+                self._wait_until_it_answers()
+            except (TradeflowError, KeyboardInterrupt):
+                self.stop()
+                raise
 
     def stop(self, on_kill: Callable[[], None] = lambda: None) -> None:
         """Stop the broker cleanly; `on_kill` is called if it has to be killed in the end."""
@@ -135,11 +139,10 @@ class EmbeddedBroker:
             ":".join(str(jar) for jar in runtime.kafka_jars()),
         ]
 
-    def _launch(self, java_command: list[str]) -> None:
+    def _configure(self) -> None:
         ports = choose_ports(self.settings, remembered=self._home / "ports.json")
         host = self.settings.host
-        config = self._home / "server.properties"
-        config.write_text(
+        self._config.write_text(
             server_properties(
                 host=host,
                 port=ports.clients,
@@ -148,11 +151,15 @@ class EmbeddedBroker:
             )
         )
         self._address.write_text(f"{host}:{ports.clients}\n")
+
+    def _launch(self) -> None:
+        java_command = self._java_command()
+        ensure_formatted(self._log_dir, java_command=java_command)
         # What an earlier run said would be taken for this one's reason to fail.
         self.server_log.unlink(missing_ok=True)
         with self._console_log.open("wb") as console:
             self._child = subprocess.Popen(
-                [*java_command, "kafka.Kafka", str(config)],
+                [*java_command, "kafka.Kafka", str(self._config)],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
@@ -161,12 +168,13 @@ class EmbeddedBroker:
             )
         self._process.record(self._child.pid)
 
-    def _wait_until_it_answers(self, cluster_id: str) -> None:
+    def _wait_until_it_answers(self) -> None:
+        # Another program's broker on this port would answer as well, with another id.
+        cluster_id = cluster_id_of(self._log_dir)
         probe = Probe(self.bootstrap)
         deadline = time.monotonic() + self.settings.start_timeout_seconds
         while probe.cluster_id(timeout_seconds=_PROBE_SECONDS) != cluster_id:
             if not self.is_running():
-                self._process.forget()
                 raise TradeflowError(
                     f"The broker ended while it started: {self._last_words()}",
                     remedy=f"Its log: {self.server_log}",

@@ -32,7 +32,7 @@ class Probe:
             return None
 
 
-def require_answer(bootstrap: str, *, timeout_seconds: float = 5.0) -> None:
+def require_answer(bootstrap: str, *, timeout_seconds: float = 3.0) -> None:
     """Raise TradeflowError unless the broker that BROKER names answers."""
     try:
         answered = Probe(bootstrap).cluster_id(timeout_seconds=timeout_seconds)

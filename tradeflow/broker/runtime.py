@@ -110,13 +110,14 @@ def _download() -> tuple[Path, ...]:
             progress.remove_task(finding)
             resolver = PythonResolver(progress_callback=_bar(progress))
             with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
-                return tuple(pool.map(lambda artifact: _fetch(artifact, resolver), artifacts))
+                return tuple(pool.map(lambda artifact: fetch(artifact, resolver), artifacts))
         except RuntimeError as error:
             # What jgo raises when a repository answers, but not with the file.
             raise OSError(str(error)) from error
 
 
-def _fetch(artifact: "Artifact", resolver: "PythonResolver") -> Path:
+def fetch(artifact: "Artifact", resolver: "PythonResolver") -> Path:
+    """The artifact's file, downloaded unless a whole one is there already."""
     path = artifact.cached_path
     # A download that was interrupted leaves a truncated jar behind.
     if path is not None and path.exists() and not zipfile.is_zipfile(path):

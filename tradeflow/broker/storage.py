@@ -13,8 +13,8 @@ from tradeflow.errors import TradeflowError
 _FORMAT_TIMEOUT_SECONDS = 60
 
 
-def ensure_formatted(log_dir: Path, *, java_command: Sequence[str]) -> str:
-    """Format `log_dir` unless that was done before; returns the cluster's id.
+def ensure_formatted(log_dir: Path, *, java_command: Sequence[str]) -> None:
+    """Format `log_dir` unless that was done before.
 
     `java_command` runs a main class of Kafka's. Formatting happens beside the folder and ends
     with a rename, so that an interrupted one leaves nothing half done. Takes 1.5 s, once.
@@ -24,7 +24,6 @@ def ensure_formatted(log_dir: Path, *, java_command: Sequence[str]) -> str:
         shutil.rmtree(fresh, ignore_errors=True)
         _format(fresh, java_command=java_command)
         fresh.rename(log_dir)
-    return _cluster_id(log_dir)
 
 
 def _format(log_dir: Path, *, java_command: Sequence[str]) -> None:
@@ -58,7 +57,8 @@ def _new_cluster_id() -> str:
             return text
 
 
-def _cluster_id(log_dir: Path) -> str:
+def cluster_id_of(log_dir: Path) -> str:
+    """The id that a formatted folder's cluster answers with."""
     try:
         lines = (log_dir / "meta.properties").read_text().splitlines()
     except OSError as error:

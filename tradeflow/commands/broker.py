@@ -1,6 +1,7 @@
 """`tradeflow broker`: the local Kafka broker, from the command line."""
 
 import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,10 +122,11 @@ def _stay(broker: "EmbeddedBroker") -> None:
     """Wait for Ctrl-C or SIGTERM, then stop the broker; fail if it ends by itself."""
     from tradeflow.errors import TradeflowError
 
-    ending = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    asked_to_end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked_to_end.set())
     typer.echo("Press Ctrl-C to stop it.")
-    while signal.sigtimedwait(ending, 0.5) is None:
+    while not asked_to_end.wait(timeout=0.5):
         if not broker.is_running():
             raise TradeflowError(
                 "The broker ended by itself.", remedy=f"Its log: {broker.server_log}"
