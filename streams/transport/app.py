@@ -1,0 +1,205 @@
+"""The Faust app of this transport: its classes, its topics and its way to end."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import faust
+from faust.agents.agent import Agent as FaustAgent
+
+from streams.transport.config import TransportSettings
+from streams.transport.dead_letters import EncodeDeadLetter, encode_plain
+from streams.transport.errors import PoisonedError, RecordFault
+from streams.transport.faults import FaultRecord
+from streams.transport.headers import Propagate, propagate
+from streams.transport.metrics import Metrics
+from streams.transport.slot import Slot
+from streams.transport.table import Table
+from streams.transport.table_manager import TableManager
+from streams.transport.topics import TopicSpec
+from streams.transport.transaction import RoundProducer
+from streams.transport.web import WorkerWeb
+
+log = logging.getLogger(__name__)
+
+
+class Stream(faust.Stream):  # type: ignore[misc]
+    """Faust's stream without its Cython iterator, which acks without telling the message."""
+
+    def __aiter__(self) -> Any:
+        iterator = self._py_aiter()
+        self._active_agens.add(iterator)
+        return iterator
+
+
+class BatchSchema(faust.Schema):  # type: ignore[misc]
+    """Hands a batch through as it is: its records are decoded by the agent, one by one."""
+
+    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> None:
+        """A batch has no key."""
+
+    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
+        """The batch."""
+        return message.value
+
+
+class Agent(FaustAgent):  # type: ignore[misc]
+    """An agent whose exception ends the round instead of acknowledging what failed."""
+
+    def __init__(self, *args: Any, on_error: Any = None, **kwargs: Any) -> None:
+        async def fail(agent: FaustAgent, exc: BaseException) -> None:
+            if on_error is not None:
+                await on_error(agent, exc)
+            self.app.consumer.on_agent_fault(exc)
+
+        super().__init__(*args, on_error=fail, **kwargs)
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app that runs on rounds.
+
+    Declare ``topics`` (inputs and outputs; changelogs and dead-letter topics are added), agents
+    with ``@app.agent(app.topic(name))`` that take batches, and tables with
+    ``app.Table(name, encode=…, decode=…)``; run it with ``streams.transport.worker.run``.
+    """
+
+    mundane_level = "debug"
+
+    def __init__(
+        self,
+        settings: TransportSettings,
+        *,
+        topics: Iterable[TopicSpec] = (),
+        changelog_config: Mapping[str, str] | None = None,
+        dead_letter_config: Mapping[str, str] | None = None,
+        encode_dead_letter: EncodeDeadLetter = encode_plain,
+        propagate: Propagate = propagate,
+        **kwargs: Any,
+    ) -> None:
+        self.transport_settings = settings
+        self.metrics = Metrics()
+        self.propagate = propagate
+        self.slot = Slot(settings.state_dir, settings.member)
+        self.faults = FaultRecord(self.slot.folder)
+        self.failure: BaseException | None = None
+        self.ended = asyncio.Event()
+        self.ready = False
+        self.round_producer = RoundProducer(
+            settings, self.metrics, encode_dead_letter=encode_dead_letter
+        )
+        self.worker_web = WorkerWeb(self)
+        self._topic_specs = tuple(topics)
+        self._changelog_config = dict(changelog_config or {"cleanup.policy": "compact"})
+        self._dead_letter_config = dict(dead_letter_config or {})
+        self._on_first_commit: Callable[[], None] | None = None
+        super().__init__(
+            settings.group,
+            broker=f"kafka-eos://{settings.bootstrap.replace(',', ';')}",
+            topic_partitions=settings.partitions,
+            topic_replication_factor=settings.replication,
+            topic_disable_leader=True,
+            web_enabled=False,
+            Agent=Agent,
+            Schema=BatchSchema,
+            Stream=Stream,
+            Table=Table,
+            TableManager=TableManager,
+            **kwargs,
+        )
+
+    # --- topics -------------------------------------------------------------------------------------
+
+    def topic_specs(self) -> list[TopicSpec]:
+        """Every topic this worker reads or writes, to be made if missing."""
+        partitions = self.transport_settings.partitions
+        suffix = self.transport_settings.dead_letter_suffix
+        declared = {spec.name: spec for spec in self._topic_specs}
+        for agent in self.agents.values():
+            for name in agent.channel.topics:
+                declared.setdefault(name, TopicSpec(name=name, partitions=partitions))
+                letters = name + suffix
+                declared.setdefault(
+                    letters,
+                    TopicSpec(name=letters, partitions=partitions, config=self._letter_config()),
+                )
+        for table in self.tables.values():
+            name = table.changelog_topic_name
+            declared.setdefault(
+                name, TopicSpec(name=name, partitions=partitions, config=self._changelog_config)
+            )
+        return list(declared.values())
+
+    def _letter_config(self) -> dict[str, str]:
+        # A dead letter is its input and a little more, so its topic takes larger records.
+        largest = str(2 * self.transport_settings.max_message_bytes)
+        return {"max.message.bytes": largest, **self._dead_letter_config}
+
+    # --- life ---------------------------------------------------------------------------------------
+
+    async def on_first_start(self) -> None:
+        """Take the slot before anything else; Faust's own data folder is not used."""
+        self.slot.acquire()
+
+    async def on_start(self) -> None:
+        """Listen early, so that /health answers while tables are restored."""
+        settings = self.transport_settings
+        if settings.web_port is not None:
+            await self.worker_web.start(settings.web_host, settings.web_port)
+        await super().on_start()
+
+    async def _stop_consumer(self) -> None:
+        if self._consumer is not None:
+            await self._consumer.finish()
+        await self.worker_web.stop()
+
+    async def on_shutdown(self) -> None:
+        """Give the slot up, last of all."""
+        self.slot.release()
+
+    def on_ready(self) -> None:
+        """Partitions are assigned and restored."""
+        # What was restored lives long: leave it out of every later collection.
+        gc.collect()
+        gc.freeze()
+        self.ready = True
+        self.metrics.ready.set(1)
+        self._on_first_commit = self.faults.clear if self.faults.pending() else None
+
+    def on_unready(self) -> None:
+        """The assignment changes."""
+        self.ready = False
+        self.metrics.ready.set(0)
+
+    def on_round_committed(self) -> None:
+        """A round got through: what was remembered of faults is over."""
+        if self._on_first_commit is not None:
+            self._on_first_commit()
+            self._on_first_commit = None
+
+    def health(self) -> dict[str, Any]:
+        """What /health answers."""
+        consumer = self._consumer
+        positions = consumer.positions if consumer is not None else {}
+        return {
+            "live": self.failure is None,
+            "ready": self.ready,
+            "worker": self.transport_settings.member,
+            "assigned": [f"{tp.topic}/{tp.partition}" for tp in sorted(positions)],
+            "positions": {f"{tp.topic}/{tp.partition}": at for tp, at in positions.items()},
+            "failure": None if self.failure is None else str(self.failure),
+        }
+
+    def fail(self, exc: BaseException) -> None:
+        """End this process: a round cannot be finished, and memory may be ahead of the log."""
+        if self.failure is not None:
+            return
+        if isinstance(exc, RecordFault):
+            times = self.faults.count(exc.position)
+            log.error("fault %d at %s", times, exc.position, exc_info=exc.__cause__)
+            if times >= self.transport_settings.max_faults:
+                exc = PoisonedError(f"{times} faults in a row at {exc.position}: {exc}")
+        self.failure = exc
+        self.on_unready()
+        self.ended.set()

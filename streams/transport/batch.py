@@ -1,0 +1,74 @@
+"""A batch: the records of one partition in one round, and what an agent makes of them."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from streams.transport.headers import Headers, Propagate, position_of
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+
+    from streams.transport.producer import RoundProducer
+
+
+class Batch:
+    """The value of a Faust event: iterate it once, and emit while you do.
+
+    The record that iteration stands on is the cause of whatever is emitted or declared a dead
+    letter, so an agent never handles headers or offsets itself.
+    """
+
+    __slots__ = ("_headers", "_producer", "_propagate", "current", "messages", "partition", "topic")
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        messages: "Sequence[Message]",
+        *,
+        producer: "RoundProducer",
+        propagate: Propagate,
+    ) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.messages = messages
+        self.current: Message = messages[0]
+        self._producer = producer
+        self._propagate = propagate
+        self._headers: Headers | None = None
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def __iter__(self) -> "Iterator[Message]":
+        for message in self.messages:
+            self.current = message
+            self._headers = None
+            yield message
+
+    @property
+    def position(self) -> str:
+        """``topic/partition/offset`` of the record that is worked on."""
+        return position_of(self.current)
+
+    @property
+    def headers(self) -> Headers:
+        """What outputs inherit; made once for each record that has any output."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = self._propagate(self.current)
+        return headers
+
+    def emit(self, topic: str, key: bytes | str | None, value: bytes | None) -> None:
+        """Send a record in this round's transaction, partitioned by ``key``."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = self._propagate(self.current)
+        self._producer.produce(topic, key, value, headers)
+
+    def dead_letter(self, reason: str, detail: str = "") -> None:
+        """Put the current record, whole, on its topic's dead-letter topic, in this transaction.
+
+        ``reason`` is a short stable code, ``detail`` says more to a person.
+        """
+        self._producer.dead_letter(self.current, self.headers, reason=reason, detail=detail)

@@ -1,0 +1,313 @@
+"""Faust's consumer, replaced by a loop of rounds.
+
+A round: take records → one event a partition, whose value is their batch → agents run → changed
+rows, outputs and offsets go into one transaction → commit.  Nothing is in flight between rounds,
+so a rebalance, a stop or a crash always falls on a clean edge.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from confluent_kafka import Message, TopicPartition
+from faust.transport.consumer import Consumer as FaustConsumer
+from faust.types import TP
+from faust.types import Message as FaustMessage
+
+from streams.transport.batch import Batch
+from streams.transport.errors import RecordFault, TransportError
+from streams.transport.membership import leave_group
+from streams.transport.reader import GroupReader, Taken
+from streams.transport.restore import Restorer
+from streams.transport.topics import ensure_topics, wait_for_broker
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.1
+
+
+class BatchMessage(FaustMessage):  # type: ignore[misc]
+    """A message whose value is a batch; the last agent to finish it reports to the round."""
+
+    use_tracking = False
+
+    def on_final_ack(self, consumer: "Consumer") -> bool:
+        """Called by Faust when every stream that got the batch is done with it."""
+        self.acked = True
+        consumer.on_batch_done(self)
+        return True
+
+
+class Consumer(FaustConsumer):  # type: ignore[misc]
+    """Runs rounds on the app's event loop; what blocks runs on one thread of its own."""
+
+    mundane_level = "debug"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.settings = self.app.transport_settings
+        self.metrics = self.app.metrics
+        self.reader = GroupReader(self.settings)
+        self.positions: dict[TP, int] = {}
+        """Where this worker's last committed rounds left each input partition."""
+        self._restorer = Restorer(self.settings, self.metrics)
+        self._kafka = ThreadPoolExecutor(1, thread_name_prefix="kafka")
+        self._admin: Any = None
+        self._owned: set[TP] = set()
+        self._waiting: set[TP] = set()
+        self._round_done = asyncio.Event()
+        self._fault: BaseException | None = None
+        self._working_on: Batch | None = None
+        self._finishing = False
+        self._loop_task: asyncio.Task[None] | None = None
+
+    def _get_tasks(self) -> Iterable[Any]:
+        """None of Faust's commit timers: a round commits itself."""
+        return ()
+
+    async def _in_kafka_thread(self, call: Callable[..., T], *args: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._kafka, call, *args)
+
+    # --- life --------------------------------------------------------------------------------------
+
+    async def on_start(self) -> None:
+        """Reach the broker, make the topics, take over the slot's transactional id."""
+        await self._in_kafka_thread(self._connect)
+
+    def _connect(self) -> None:
+        self._admin = wait_for_broker(self.settings)
+        ensure_topics(self._admin, self.app.topic_specs(), replication=self.settings.replication)
+        # Before subscribing: the predecessor's open transaction must be over when offsets are read.
+        self.app.round_producer.connect()
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Join the group and begin with rounds (called by Faust's conductor)."""
+        self.randomly_assigned_topics = set()
+        await self._in_kafka_thread(self.reader.subscribe, sorted(topics))
+        self._loop_task = asyncio.get_running_loop().create_task(self._run(), name="rounds")
+
+    async def finish(self) -> None:
+        """End after the round in progress; give the partitions up if the settings say so."""
+        self._finishing = True
+        if self._loop_task is not None:
+            await asyncio.wait([self._loop_task])
+        await self._in_kafka_thread(self._close)
+
+    def _close(self) -> None:
+        self.app.round_producer.abort()
+        member_id = self.reader.member_id()
+        self.reader.close()
+        if self.settings.leave_on_stop and member_id and self.app.failure is None:
+            leave_group(self.settings, member_id)
+
+    async def on_stop(self) -> None:
+        """End the Kafka thread."""
+        self._kafka.shutdown(wait=False)
+
+    # --- the loop ----------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            while not self._finishing:
+                taken = await self._in_kafka_thread(self.reader.take, _POLL_SECONDS)
+                if self.reader.rebalanced:
+                    await self._settle_assignment()
+                elif taken is not None:
+                    await self._round(taken)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as exc:
+            self._fail(exc)
+
+    def _fail(self, exc: BaseException) -> None:
+        fault = exc
+        if not isinstance(exc, TransportError) and self._working_on is not None:
+            fault = RecordFault(self._working_on.position, exc)
+            fault.__cause__ = exc
+        self.app.fail(fault)
+
+    async def _settle_assignment(self) -> None:
+        """Restore what is new here, tell Faust, and fetch."""
+        self.app.on_unready()
+        while True:
+            self.reader.rebalanced = False
+            assigned = dict(self.reader.assigned)
+            self.metrics.rebalances.inc()
+            log.info("assigned %s", ", ".join(f"{t}/{p}" for t, p in sorted(assigned)) or "nothing")
+            await self._tell_faust(set(assigned))
+            standing = await self._in_kafka_thread(self._rebuild, assigned)
+            if standing and not self.reader.rebalanced:
+                break
+        for tp in list(self.positions):
+            if tp not in assigned:
+                del self.positions[tp]
+        self.positions.update(assigned)
+        await self._in_kafka_thread(self.reader.begin_fetching)
+        self.app.flow_control.resume()
+        self.resume_flow()
+        self.app.on_rebalance_end()
+        if assigned:
+            self.app.on_ready()
+
+    def _rebuild(self, assigned: Mapping[TP, int]) -> bool:
+        return bool(
+            self.app.tables.rebuild(
+                self._admin,
+                self._restorer,
+                starts=assigned,
+                positions=self.positions,
+                interrupted=self.reader.serve,
+            )
+        )
+
+    async def _tell_faust(self, assigned: set[TP]) -> None:
+        """Run Faust's own rebalance callbacks; its queues are empty, since rounds are whole."""
+        revoked = self._owned - assigned
+        self._owned = assigned
+        self.app.consumer_generation_id += 1
+        self.app.on_rebalance_start()
+        if revoked:
+            await self.on_partitions_revoked(revoked)
+        await self.on_partitions_assigned(assigned, self.app.consumer_generation_id)
+
+    async def _round(self, taken: Taken) -> None:
+        started = time.perf_counter()
+        by_partition: dict[TP, list[Message]] = {}
+        for message in taken.messages:
+            tp = TP(message.topic(), message.partition())
+            by_partition.setdefault(tp, []).append(message)
+        producer = self.app.round_producer
+        producer.begin()
+        await self._process(by_partition)
+        processed = time.perf_counter()
+        self.app.tables.write_changes(producer, self.metrics)
+        ends = {tp: messages[-1].offset() + 1 for tp, messages in by_partition.items()}
+        offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
+        await self._in_kafka_thread(producer.commit, offsets, taken.group_metadata)
+        self.positions.update(ends)
+        self._working_on = None
+        finished = time.perf_counter()
+        self.metrics.rounds.inc()
+        self.metrics.round_seconds.observe(finished - started)
+        self.metrics.transaction_seconds.observe(finished - processed)
+        for tp, messages in by_partition.items():
+            self.metrics.records_in.labels(topic=tp.topic).inc(len(messages))
+        self.app.on_round_committed()
+
+    async def _process(self, by_partition: Mapping[TP, list[Message]]) -> None:
+        """Hand each partition's batch to its agents and wait until all have finished."""
+        for tp, messages in by_partition.items():
+            batch = Batch(
+                tp.topic,
+                tp.partition,
+                messages,
+                producer=self.app.round_producer,
+                propagate=self.app.propagate,
+            )
+            self._working_on = batch
+            self._waiting = {tp}
+            self._round_done.clear()
+            await self.callback(self._faust_message(tp, batch))
+            await self._round_done.wait()
+            if self._fault is not None:
+                raise self._fault
+
+    def _faust_message(self, tp: TP, batch: Batch) -> BatchMessage:
+        last = batch.messages[-1]
+        kind, timestamp = last.timestamp()
+        return BatchMessage(
+            topic=tp.topic,
+            partition=tp.partition,
+            offset=last.offset(),
+            timestamp=timestamp / 1_000,
+            timestamp_type=kind,
+            headers=None,
+            key=None,
+            value=batch,
+            checksum=None,
+            serialized_key_size=0,
+            serialized_value_size=0,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    # --- called by agents' machinery ----------------------------------------------------------------
+
+    def on_batch_done(self, message: BatchMessage) -> None:
+        """Every agent has finished a batch."""
+        self._waiting.discard(message.tp)
+        if not self._waiting:
+            self._round_done.set()
+
+    def on_agent_fault(self, exc: BaseException) -> None:
+        """An agent raised: the round ends, unfinished."""
+        self._fault = exc
+        self._round_done.set()
+
+    # --- what Faust asks of a consumer ---------------------------------------------------------------
+
+    def assignment(self) -> set[TP]:
+        """The input partitions owned."""
+        return set(self._owned)
+
+    def topic_partitions(self, topic: str) -> int | None:
+        """The one partition count of this worker's topics."""
+        return int(self.settings.partitions)
+
+    async def wait_empty(self) -> None:
+        """Nothing is in flight between rounds."""
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """A round commits itself."""
+        return False
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        return False
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Fetching begins at the committed offsets; there is nothing to seek."""
+        return {}
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        raise TransportError("a consumer of rounds cannot seek: offsets move with transactions")
+
+    def _new_topicpartition(self, topic: str, partition: int) -> TP:
+        return TP(topic, partition)
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> dict[TP, Any]:
+        return {}
+
+    def _to_message(self, tp: TP, record: Any) -> Any:
+        return record
+
+    async def position(self, tp: TP) -> int | None:
+        """Where the last committed round left a partition."""
+        return self.positions.get(tp)
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """See ``_seek``."""
+        for tp, offset in partitions.items():
+            await self._seek(tp, offset)
+
+    def highwater(self, tp: TP) -> int:
+        """The end of a partition, as far as the last fetch told."""
+        return self.positions.get(tp, 0) + self.reader.lag().get(tp, 0)
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """The ends of partitions, as far as the last fetches told."""
+        return {tp: self.highwater(tp) for tp in partitions}
+
+    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+        """Not kept: nothing of this transport asks for it."""
+        return dict.fromkeys(partitions, 0)
+
+    async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
+        """Topics are made, with the settings they are declared with, before the group is joined."""
+
+    def key_partition(self, topic: str, key: bytes | None, partition: int | None = None) -> None:
+        """The producer's partitioner decides when the record is sent."""

@@ -1,0 +1,51 @@
+"""Record headers that every output inherits from the record that caused it.
+
+========================  =======================================================================
+``correlation-id``        the request it all belongs to; an input without one starts one
+``causation-id``          the record that caused this one, as ``topic/partition/offset``
+``actor``                 who asked: passed on as it came
+``event-time``            when it happened, ms since the epoch in ASCII; an input without one gives
+                          its record timestamp
+========================  =======================================================================
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+
+Headers = list[tuple[str, bytes]]
+Propagate = Callable[["Message"], Headers]
+
+CORRELATION_ID = "correlation-id"
+CAUSATION_ID = "causation-id"
+ACTOR = "actor"
+EVENT_TIME = "event-time"
+
+
+def position_of(message: "Message") -> str:
+    """``topic/partition/offset``: the name of a record in the log."""
+    return f"{message.topic()}/{message.partition()}/{message.offset()}"
+
+
+def propagate(message: "Message") -> Headers:
+    """The headers of what ``message`` causes."""
+    position = position_of(message).encode()
+    correlation = position
+    actor = b""
+    event_time = b""
+    received: Sequence[tuple[str, bytes]] = message.headers() or ()
+    for name, value in received:
+        if name == CORRELATION_ID:
+            correlation = value
+        elif name == ACTOR:
+            actor = value
+        elif name == EVENT_TIME:
+            event_time = value
+    return [
+        (CORRELATION_ID, correlation),
+        (CAUSATION_ID, position),
+        (ACTOR, actor),
+        (EVENT_TIME, event_time or b"%d" % message.timestamp()[1]),
+    ]

@@ -1,0 +1,104 @@
+"""Faust's table manager, for tables that are restored and written by rounds."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from confluent_kafka.admin import AdminClient
+from faust.tables.manager import TableManager as FaustTableManager
+from faust.types import TP
+
+from streams.transport.errors import ConfigError
+from streams.transport.metrics import Metrics
+from streams.transport.restore import Restorer
+from streams.transport.table import Table
+from streams.transport.transaction import RoundProducer
+
+
+class TableManager(FaustTableManager):  # type: ignore[misc]
+    """Knows the tables; restores them at an assignment and writes their changes at a round's end.
+
+    Faust's own recovery is not used: its channels read changelogs through the group consumer.
+    """
+
+    mundane_level = "debug"
+
+    def __init__(self, app: Any, **kwargs: Any) -> None:
+        super().__init__(app, **kwargs)
+        self._standing: set[TP] = set()
+        """Changelog partitions whose rows are those of the last committed round."""
+
+    def add(self, table: Any) -> Any:
+        """Register a table; only this transport's own have a round's guarantees."""
+        if not isinstance(table, Table):
+            raise ConfigError(f"table {table.name}: make it with app.Table(encode=…, decode=…)")
+        return super().add(table)
+
+    async def on_start(self) -> None:
+        """Close the set of tables; their topics exist already."""
+        self._tables_finalized.set()
+        for table in self.values():
+            await table.maybe_start()
+        self._tables_registered.set()
+
+    async def on_stop(self) -> None:
+        """Stop the tables; there is no recovery to stop."""
+        for table in self.values():
+            await table.stop()
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Nothing here: the consumer restores before it fetches."""
+        self._recovery_started.set()
+
+    def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Nothing here: rows stay until it is known who owns them next."""
+
+    async def wait_until_recovery_completed(self) -> bool:
+        """Never waits: /health says when the worker is ready."""
+        return False
+
+    # --- called on the Kafka thread ---------------------------------------------------------------
+
+    def rebuild(
+        self,
+        admin: AdminClient,
+        restorer: Restorer,
+        *,
+        starts: Mapping[TP, int],
+        positions: Mapping[TP, int],
+        interrupted: Callable[[], bool],
+    ) -> bool:
+        """Make the tables stand at the offsets ``starts`` of the assigned input partitions.
+
+        A partition that stands, and whose inputs were left by this worker (``positions``) just
+        where they start now, is kept: nobody committed in between.  False if the assignment
+        changed meanwhile.
+        """
+        moved = {tp.partition for tp, offset in starts.items() if positions.get(tp) != offset}
+        changelogs = {
+            TP(table.changelog_topic_name, partition): table
+            for table in self.values()
+            for partition in sorted({tp.partition for tp in starts})
+        }
+        for tp in [tp for tp in self._standing if tp not in changelogs]:
+            self._changelogs[tp.topic].drop(tp.partition)
+            self._standing.discard(tp)
+        missing = {
+            tp: table
+            for tp, table in changelogs.items()
+            if tp not in self._standing or tp.partition in moved
+        }
+        self._standing -= set(missing)
+        if missing and not restorer.restore(admin, missing, interrupted=interrupted):
+            return False
+        self._standing |= set(missing)
+        return True
+
+    def write_changes(self, producer: RoundProducer, metrics: Metrics) -> None:
+        """Send the rows that this round changed into its transaction."""
+        for table in self.values():
+            topic = table.changelog_topic_name
+            for partition, records in table.take_changes():
+                producer.produce_to(topic, partition, records)
+                metrics.rows.labels(table=table.name).inc(len(records))

@@ -1,0 +1,159 @@
+"""One transaction a round: outputs, table rows, dead letters and offsets, or nothing at all.
+
+The transactional producer of a worker (KIP-98), with the consumer group's metadata as the fence
+against a zombie (KIP-447).
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from confluent_kafka import KafkaException, Message, Producer, TopicPartition
+
+from streams.transport.config import TransportSettings
+from streams.transport.dead_letters import EncodeDeadLetter, encode_plain, letter_of
+from streams.transport.errors import BrokerError, TransportError
+from streams.transport.headers import Headers
+from streams.transport.kafka_errors import error_of, transport_error
+from streams.transport.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+
+class RoundProducer:
+    """Collects what a round sends and ends it in one transaction.
+
+    ``connect``, ``commit`` and ``abort`` block on the broker: call them from the Kafka thread.
+    ``begin`` and ``produce`` only hand over to librdkafka, which sends while agents still work.
+    """
+
+    def __init__(
+        self,
+        settings: TransportSettings,
+        metrics: Metrics,
+        *,
+        encode_dead_letter: EncodeDeadLetter = encode_plain,
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._encode_dead_letter = encode_dead_letter
+        self._producer: Producer | None = None
+        self._send: Callable[..., None] = self._refuse
+        self.in_transaction = False
+
+    def connect(self) -> None:
+        """Register the transactional id: aborts what a predecessor in this slot left open.
+
+        Raises:
+            BrokerError: no answer within ``broker_wait_seconds``.
+        """
+        producer = Producer(self._settings.producer(), logger=log)
+        try:
+            producer.init_transactions(self._settings.broker_wait_seconds)
+        except KafkaException as exc:
+            raise transport_error(error_of(exc), "registering the transactional id") from exc
+        self._producer = producer
+
+    def begin(self) -> None:
+        """Open the round's transaction."""
+        self._require().begin_transaction()
+        self.in_transaction = True
+        self._send = self._require().produce
+
+    def produce(
+        self, topic: str, key: bytes | str | None, value: bytes | None, headers: Headers | None
+    ) -> None:
+        """Send one record, partitioned by its key; waits while librdkafka's queue is full."""
+        while True:
+            try:
+                self._send(topic, value, key, headers=headers)
+                return
+            except BufferError:
+                self._require().poll(0.01)
+            except KafkaException as exc:
+                raise transport_error(error_of(exc), f"sending to {topic}") from exc
+
+    def produce_to(self, topic: str, partition: int, records: list[dict[str, Any]]) -> None:
+        """Send many records (``key``, ``value``) to one partition: a table's changed rows."""
+        sent = 0
+        while sent < len(records):
+            try:
+                sent += self._require().produce_batch(topic, records[sent:], partition=partition)
+            except KafkaException as exc:
+                raise transport_error(error_of(exc), f"sending to {topic}") from exc
+            if sent < len(records):
+                self._require().poll(0.01)
+
+    def dead_letter(self, message: Message, headers: Headers, *, reason: str, detail: str) -> None:
+        """Send ``message`` to its topic's dead-letter topic."""
+        letter = letter_of(message, reason=reason, detail=detail)
+        value, more = self._encode_dead_letter(letter)
+        topic = letter.topic + self._settings.dead_letter_suffix
+        self.produce(topic, letter.key, value, headers + more)
+        self._metrics.dead_letters.labels(topic=letter.topic, reason=reason).inc()
+        log.warning(
+            "dead letter: %s/%d/%d: %s: %s",
+            letter.topic,
+            letter.partition,
+            letter.offset,
+            reason,
+            detail,
+        )
+
+    def commit(self, offsets: Iterable[TopicPartition], group_metadata: object) -> None:
+        """End the round: its offsets join the transaction, and all of it becomes visible.
+
+        Raises:
+            FencedError: another member owns the partitions, or another process the slot.
+            BrokerError: no answer within the transaction's time-out.
+        """
+        self._send_offsets(list(offsets), group_metadata)
+        self._end()
+        self.in_transaction = False
+        self._send = self._refuse
+
+    def _send_offsets(self, offsets: list[TopicPartition], group_metadata: object) -> None:
+        producer = self._require()
+        self._persist(
+            lambda: producer.send_offsets_to_transaction(offsets, group_metadata),
+            "adding offsets to the transaction",
+        )
+
+    def _end(self) -> None:
+        self._persist(self._require().commit_transaction, "ending the transaction")
+
+    def _persist(self, call: Callable[[], object], doing: str) -> None:
+        """Repeat ``call`` while librdkafka says that repeating it is right (KIP-98)."""
+        deadline = time.monotonic() + self._settings.transaction_timeout_ms / 1_000
+        while True:
+            try:
+                call()
+                return
+            except KafkaException as exc:
+                error = error_of(exc)
+                if not error.retriable():
+                    raise transport_error(error, doing) from exc
+                if time.monotonic() > deadline:
+                    raise BrokerError(f"{doing}: {error.str()}") from exc
+
+    def abort(self) -> None:
+        """Give the round up, as far as the broker can be told; never raises."""
+        if self._producer is None or not self.in_transaction:
+            return
+        try:
+            self._producer.purge()
+            self._producer.abort_transaction(2.0)
+        except (KafkaException, BufferError) as exc:
+            # The broker aborts it when this slot comes back, or at its time-out.
+            log.warning("the open transaction was left to the broker: %s", exc)
+        self.in_transaction = False
+        self._send = self._refuse
+
+    def _require(self) -> Producer:
+        if self._producer is None:
+            raise TransportError("the producer is not connected")
+        return self._producer
+
+    def _refuse(self, topic: str, *_: object, **__: object) -> None:
+        raise TransportError(f"a record for {topic} was sent outside of a round")

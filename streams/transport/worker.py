@@ -1,0 +1,84 @@
+"""Running a worker: signals in, an exit code out."""
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from streams.transport.errors import ExitCode, TransportError
+
+if TYPE_CHECKING:
+    from streams.transport.app import App
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+"""A clean stop takes no longer; what is not done by then is left to the broker's time-outs."""
+
+
+def run(make_app: "type[App] | object") -> int:
+    """Run the app that ``make_app()`` gives until SIGTERM, SIGINT or a fault.
+
+    Returns:
+        The process's exit code (see ``ExitCode``); the caller passes it to ``sys.exit``.
+    """
+    return asyncio.run(_run(make_app))
+
+
+async def _run(make_app: object) -> int:
+    assert callable(make_app)
+    app: App = make_app()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    starting = asyncio.ensure_future(app.start())
+    waits = {
+        starting,
+        asyncio.ensure_future(stop.wait()),
+        asyncio.ensure_future(app.ended.wait()),
+        asyncio.ensure_future(app._crashed.wait()),
+    }
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and starting.exception() is None:
+            waits.discard(starting)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        elif starting.done():
+            app.failure = starting.exception()
+        if app.failure is None and app._crashed.is_set():
+            app.failure = app.crash_reason
+        if app.failure is None:
+            log.info("stopping")
+        await _stop(app)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    return _report(app.failure)
+
+
+async def _stop(app: "App") -> None:
+    try:
+        await asyncio.wait_for(app.stop(), STOP_SECONDS - 0.5)
+    except TimeoutError:
+        log.warning("not everything stopped within %.1f s", STOP_SECONDS)
+    except Exception:
+        log.exception("while stopping")
+
+
+def _report(failure: BaseException | None) -> int:
+    """Log how the worker ended, in one line that says what an operator does; give the code."""
+    if failure is None:
+        log.info("stopped cleanly")
+        return ExitCode.CLEAN
+    if isinstance(failure, TransportError):
+        code, action = failure.exit_code, failure.action
+    else:
+        log.error("unexpected error", exc_info=failure)
+        code, action = ExitCode.FAULT, TransportError.action
+    log.critical(
+        "worker ends with code %d (%s): %s. What to do: %s.", code, code.name, failure, action
+    )
+    sys.stderr.flush()
+    return code
