@@ -73,7 +73,6 @@ class App(faust.App):  # type: ignore[misc]
         *,
         topics: Iterable[TopicSpec] = (),
         changelog_config: Mapping[str, str] | None = None,
-        dead_letter_config: Mapping[str, str] | None = None,
         encode_dead_letter: EncodeDeadLetter = encode_plain,
         propagate: Propagate = propagate,
         **kwargs: Any,
@@ -92,7 +91,6 @@ class App(faust.App):  # type: ignore[misc]
         self.worker_web = WorkerWeb(self)
         self._topic_specs = tuple(topics)
         self._changelog_config = dict(changelog_config or {"cleanup.policy": "compact"})
-        self._dead_letter_config = dict(dead_letter_config or {})
         self._on_first_commit: Callable[[], None] | None = None
         super().__init__(
             settings.group,
@@ -113,28 +111,25 @@ class App(faust.App):  # type: ignore[misc]
 
     def topic_specs(self) -> list[TopicSpec]:
         """Every topic this worker reads or writes, to be made if missing."""
-        partitions = self.transport_settings.partitions
-        suffix = self.transport_settings.dead_letter_suffix
-        declared = {spec.name: spec for spec in self._topic_specs}
+        settings = self.transport_settings
+        letters = settings.dead_letter_topic
+        # A dead letter is its input and a little more, so its topic takes larger records.
+        letter_config = {"max.message.bytes": str(2 * settings.max_message_bytes)}
+        declared = {
+            letters: TopicSpec(name=letters, partitions=1, config=letter_config),
+            **{spec.name: spec for spec in self._topic_specs},
+        }
         for agent in self.agents.values():
             for name in agent.channel.topics:
-                declared.setdefault(name, TopicSpec(name=name, partitions=partitions))
-                letters = name + suffix
-                declared.setdefault(
-                    letters,
-                    TopicSpec(name=letters, partitions=partitions, config=self._letter_config()),
-                )
+                spec = TopicSpec(name=name, partitions=settings.partitions)
+                declared.setdefault(name, spec)
         for table in self.tables.values():
             name = table.changelog_topic_name
-            declared.setdefault(
-                name, TopicSpec(name=name, partitions=partitions, config=self._changelog_config)
+            spec = TopicSpec(
+                name=name, partitions=settings.partitions, config=self._changelog_config
             )
+            declared.setdefault(name, spec)
         return list(declared.values())
-
-    def _letter_config(self) -> dict[str, str]:
-        # A dead letter is its input and a little more, so its topic takes larger records.
-        largest = str(2 * self.transport_settings.max_message_bytes)
-        return {"max.message.bytes": largest, **self._dead_letter_config}
 
     # --- life ---------------------------------------------------------------------------------------
 

@@ -52,9 +52,13 @@ class TransportSettings:
     web_host: str = "127.0.0.1"
     web_port: int | None = None
     """Port of /health and /metrics; 0 picks a free one, None serves nothing."""
-    dead_letter_suffix: str = ".dead-letters"
     extra_consumer: Mapping[str, Any] = field(default_factory=dict)
     extra_producer: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def dead_letter_topic(self) -> str:
+        """Where the group puts inputs that it could not understand."""
+        return f"{self.group}.dead-letters"
 
     @property
     def member(self) -> str:

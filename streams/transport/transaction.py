@@ -86,10 +86,10 @@ class RoundProducer:
                 self._require().poll(0.01)
 
     def dead_letter(self, message: Message, headers: Headers, *, reason: str, detail: str) -> None:
-        """Send ``message`` to its topic's dead-letter topic."""
+        """Send ``message`` to the group's dead-letter topic."""
         letter = letter_of(message, reason=reason, detail=detail)
         value, more = self._encode_dead_letter(letter)
-        topic = letter.topic + self._settings.dead_letter_suffix
+        topic = self._settings.dead_letter_topic
         self.produce(topic, letter.key, value, headers + more)
         self._metrics.dead_letters.labels(topic=letter.topic, reason=reason).inc()
         log.warning(
