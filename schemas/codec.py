@@ -1,0 +1,68 @@
+"""Records to bytes and back: Avro bodies in the Confluent wire format.
+
+The format is a zero byte, the schema id in four bytes (big-endian), the Avro body; ids are those of
+``lock.json``.  Records written with an older version come back as the newest one has them.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from schemas.careful import HEADER_BYTES, DecodeError, EncodeError, read_record, write_record
+from schemas.compiled import Decode, Encode, compile_decoder, compile_encoder
+from schemas.registry import registry
+
+__all__ = ["DecodeError", "EncodeError", "decode", "encode", "encoder"]
+
+
+def header(schema_id: int) -> bytes:
+    """The bytes before the body."""
+    return b"\0" + schema_id.to_bytes(4, "big")
+
+
+@cache
+def encoder(name: str) -> Encode:
+    """The function that encodes records of this name; raises EncodeError for an unknown name.
+
+    It raises EncodeError, with the field's name, for a record that does not fit its schema.
+    """
+    if name not in registry().newest:
+        raise EncodeError(f"{name}: no such record")
+    schema_id, kind = registry().newest[name]
+    start = header(schema_id)
+    return compile_encoder(kind, start, lambda record: start + write_record(record, kind))
+
+
+def encode(name: str, record: Mapping[str, Any]) -> bytes:
+    """Encode one record; for many of one name, ask for its ``encoder`` once."""
+    return encoder(name)(record)
+
+
+# By header; filled when a header is first met, so that what is never read is never compiled.
+_decoders: dict[bytes, tuple[str, Decode]] = {}
+
+
+def decode(data: bytes) -> tuple[str, dict[str, Any]]:
+    """The record's name and the record; raises DecodeError, whatever the bytes are."""
+    try:
+        name, read = _decoders[data[:HEADER_BYTES]]
+    except KeyError:
+        name, read = _add_decoder(data)
+    return name, read(data)
+
+
+def _add_decoder(data: bytes) -> tuple[str, Decode]:
+    if not data:
+        raise DecodeError("EMPTY", "no bytes at all")
+    if data[0] != 0:
+        raise DecodeError("BAD_MAGIC", f"the first byte is {data[0]}, not 0")
+    if len(data) < HEADER_BYTES:
+        raise DecodeError("TRUNCATED", f"{len(data)} bytes, a header has {HEADER_BYTES}")
+    schema_id = int.from_bytes(data[1:HEADER_BYTES], "big")
+    writer = registry().writers.get(schema_id)
+    if writer is None:
+        raise DecodeError("UNKNOWN_SCHEMA_ID", f"no schema has the id {schema_id}")
+    _, reader = registry().newest[writer.name]
+    decoder = compile_decoder(writer, reader, lambda data: read_record(data, writer, reader))
+    _decoders[data[:HEADER_BYTES]] = writer.name, decoder
+    return writer.name, decoder

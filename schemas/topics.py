@@ -1,0 +1,166 @@
+"""The one catalogue of topics: what is on them, how they are kept, who writes and reads them.
+
+Replication is the broker's own setting: it is a property of the cluster, not of the data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+DEFAULT_KEYED_PARTITIONS = 4
+KEEP_FOR_EVER = -1
+"""Journals are never deleted by age: replayed records carry times long past."""
+
+MESSAGE_BYTES_MAX = 1_048_588
+"""Largest batch of an input topic (Kafka's own default, said here because the next depends on
+it)."""
+
+DEAD_LETTER_BYTES_MAX = 4 * MESSAGE_BYTES_MAX
+"""Room for any input with its key, its headers and the reason around it."""
+
+JOURNAL: Mapping[str, str] = {"max.message.bytes": str(MESSAGE_BYTES_MAX)}
+
+CHANGELOG: Mapping[str, str] = {
+    # At Kafka's defaults a changelog hardly compacts: a restore then reads 20 rows for each live
+    # one.  Small segments that close soon are what the cleaner can work on.
+    "segment.bytes": str(16 * 1024 * 1024),
+    "segment.ms": "10000",
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.compaction.lag.ms": "10000",
+    # How long a deletion stays visible.  It must outlast a restore, or the restore may keep a
+    # deleted row; what is longer makes each restore read more deletions.  Restores take seconds.
+    "delete.retention.ms": "60000",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic.  ``key`` is what the message key holds, hence what shares a partition."""
+
+    name: str
+    key: str
+    values: tuple[str, ...]
+    """The records on it, by name."""
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    description: str
+    public: bool = False
+    """Whether programs that are no part of TradeFlow may rely on it."""
+    partitions: Literal["keyed"] | int = "keyed"
+    """«keyed»: the one count of all keyed topics, so that equal keys meet in one worker."""
+    cleanup: Literal["delete", "compact"] = "delete"
+    retention_ms: int = KEEP_FOR_EVER
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of the topic, by Kafka's names."""
+    table: str | None = None
+    """The table whose changelog it is."""
+
+    def partition_count(self, keyed: int = DEFAULT_KEYED_PARTITIONS) -> int:
+        return keyed if self.partitions == "keyed" else self.partitions
+
+    def settings(self) -> dict[str, str]:
+        """All settings to make the topic with, by Kafka's names."""
+        settings = {"cleanup.policy": self.cleanup, **self.config}
+        if self.cleanup == "delete":
+            settings["retention.ms"] = str(self.retention_ms)
+        return settings
+
+
+COMMANDS = (
+    "PlaceOrder",
+    "CancelOrder",
+    "CancelReplaceOrder",
+    "AmendOrder",
+    "SetSymbolStatus",
+    "Tick",
+)
+
+
+def _changelog(app: str, table: str, key: str, row: str, description: str) -> Topic:
+    """The changelog of a table, under the name that Faust gives it."""
+    return Topic(
+        name=f"{app}-{table}-changelog",
+        key=key,
+        values=(row,),
+        producers=(app,),
+        consumers=(app,),
+        description=description,
+        cleanup="compact",
+        config=CHANGELOG,
+        table=table,
+    )
+
+
+ORDERS_INCOMING = Topic(
+    name="orders.incoming",
+    key="symbol",
+    values=COMMANDS,
+    producers=("orders",),
+    consumers=("matching",),
+    description="Commands whose funds are reserved, in the order in which they are matched.",
+    config=JOURNAL,
+)
+ORDERS_EXECUTIONS = Topic(
+    name="orders.executions",
+    key="account_id",
+    values=("ExecutionReport",),
+    producers=("matching",),
+    consumers=("orders", "web", "connectors"),
+    description="Every state change of every order, and every refusal.",
+    public=True,
+    config=JOURNAL,
+)
+TRADES = Topic(
+    name="trades",
+    key="symbol",
+    values=("Trade",),
+    producers=("matching",),
+    consumers=("marketdata", "web", "connectors"),
+    description="Every trade.",
+    public=True,
+    config=JOURNAL,
+)
+ORDERBOOK_UPDATES = Topic(
+    name="orderbook.updates",
+    key="symbol",
+    values=("DepthUpdate",),
+    producers=("matching",),
+    consumers=("marketdata", "web", "connectors"),
+    description="The price levels that each command changed.",
+    public=True,
+    config=JOURNAL,
+)
+MATCHING_DEAD_LETTERS = Topic(
+    name="matching.dead-letters",
+    key="the input's key",
+    values=("DeadLetter",),
+    producers=("matching",),
+    consumers=("operators",),
+    description="Inputs of matching that could not be understood, whole, with the reason.",
+    partitions=1,
+    config={"max.message.bytes": str(DEAD_LETTER_BYTES_MAX)},
+)
+MATCHING_BOOK = _changelog(
+    "matching", "book", "symbol, order id", "OrderRow", "Resting orders and untriggered stops."
+)
+MATCHING_CLOSED_ORDERS = _changelog(
+    "matching",
+    "closed_orders",
+    "symbol, order id",
+    "ClosedOrderRow",
+    "Client order ids of orders that closed lately.",
+)
+MATCHING_SYMBOLS = _changelog(
+    "matching", "symbols", "symbol", "SymbolRow", "Counters, status and prices of each symbol."
+)
+
+TOPICS: tuple[Topic, ...] = (
+    ORDERS_INCOMING,
+    ORDERS_EXECUTIONS,
+    TRADES,
+    ORDERBOOK_UPDATES,
+    MATCHING_DEAD_LETTERS,
+    MATCHING_BOOK,
+    MATCHING_CLOSED_ORDERS,
+    MATCHING_SYMBOLS,
+)
