@@ -18,8 +18,8 @@ from tradeflow.broker.settings import BrokerSettings
 from tradeflow.broker.storage import cluster_id_of, ensure_formatted
 from tradeflow.errors import TradeflowError
 
-# Serial: on two cores a collector with threads of its own takes time from the workers; start
-# and stop take the same, and the process is 35 MB smaller than with G1.
+# Serial: on two cores no difference to G1 shows in start, throughput or commit latency, and the
+# process is 35 MB smaller.
 _JVM_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
