@@ -1,0 +1,1 @@
+"""What the terminal shows: pure models and renderables, without a clock or a connection."""
