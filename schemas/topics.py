@@ -15,7 +15,7 @@ MESSAGE_BYTES_MAX = 1_048_588
 """Largest batch of an input topic (Kafka's own default, said here because the next depends on
 it)."""
 
-DEAD_LETTER_BYTES_MAX = 4 * MESSAGE_BYTES_MAX
+DEAD_LETTER_BYTES_MAX = 2 * MESSAGE_BYTES_MAX
 """Room for any input with its key, its headers and the reason around it."""
 
 JOURNAL: Mapping[str, str] = {"max.message.bytes": str(MESSAGE_BYTES_MAX)}

@@ -142,8 +142,8 @@ ORDER_ID_END = b"\2c\2a\2s"  # a CancelOrder up to its order id
         (header("DepthUpdate") + b"\2s\0\0\1\1\0\0\0\0\0\0", "BAD_BLOCK"),
         (header("DepthUpdate") + b"\2s\0\0\1\2\0\0\0\0\0\0", "BAD_BLOCK"),
         (header("DepthUpdate") + b"\2s\0\0" + b"\xfe" * 9 + b"\1" + b"\0" * 50, "TRUNCATED"),
-        (header("Trade") + b"\0\2s\0\0\0\0\0\2\2c\0", "TRAILING_BYTES"),
-        (header("Trade") + b"\0\2s\0\0\0\0\0\3\2c\0", "BAD_BOOLEAN"),
+        (header("Trade") + b"\0\2s\0\0\0\0\0\1\2c\0\0", "TRAILING_BYTES"),
+        (header("Trade") + b"\0\2s\0\0\0\0\0\2\2c\0", "BAD_BOOLEAN"),
         (header("DeadLetter") + b"\0\0\x80\x80\x80\x80\x10\0\0\0\0\0\0", "VARINT_TOO_LONG"),
     ],
 )
