@@ -213,26 +213,26 @@ def _has_too_many_orders(state: SymbolState, command: PlaceOrder) -> bool:
     order_type = command["order_type"]
     if order_type == "MARKET" or (order_type == "LIMIT" and command["time_in_force"] != "GTC"):
         return False
-    counts = state.book.open_counts
-    return _is_full(counts, command["account_id"], state.instrument.max_num_orders)
+    account = state.accounts.get(command["account_id"])
+    return account is not None and _is_full(account.open_count, state.instrument.max_num_orders)
 
 
 def _has_too_many_stops(state: SymbolState, command: PlaceOrder) -> bool:
-    counts = state.book.stop_counts
-    return command["order_type"] in STOP_KINDS and _is_full(
-        counts, command["account_id"], state.instrument.max_num_algo_orders
-    )
+    account = state.accounts.get(command["account_id"])
+    if account is None or command["order_type"] not in STOP_KINDS:
+        return False
+    return _is_full(account.stop_count, state.instrument.max_num_algo_orders)
 
 
 def _has_too_many_icebergs(state: SymbolState, command: PlaceOrder) -> bool:
-    counts = state.book.iceberg_counts
-    return command["iceberg_lots"] > 0 and _is_full(
-        counts, command["account_id"], state.instrument.max_num_iceberg_orders
-    )
+    account = state.accounts.get(command["account_id"])
+    if account is None or not command["iceberg_lots"]:
+        return False
+    return _is_full(account.iceberg_count, state.instrument.max_num_iceberg_orders)
 
 
-def _is_full(counts: dict[str, int], account_id: str, most: int) -> bool:
-    return most != 0 and counts.get(account_id, 0) >= most
+def _is_full(count: int, most: int) -> bool:
+    return most != 0 and count >= most
 
 
 def _would_trigger(state: SymbolState, command: PlaceOrder) -> bool:

@@ -12,65 +12,77 @@ _NEVER = -1
 class AveragePrice:
     """Sums of what traded, per minute, over a window of ``width_minutes`` (0: no window)."""
 
-    __slots__ = ("width_minutes", "_buckets", "_reference", "_reference_minute")
+    __slots__ = (
+        "width_minutes",
+        "reference_until_ms",
+        "_older",
+        "_minute",
+        "_quantity",
+        "_notional",
+    )
 
     def __init__(self, width_minutes: int, buckets: Iterable[AveragePriceMinute] = ()) -> None:
         self.width_minutes = width_minutes
-        self._buckets = [
-            [bucket["minute"], bucket["quantity_lots"], bucket["notional_tick_lots"]]
+        self.reference_until_ms = 0
+        """Until when the last answer of ``reference`` holds; 0 where a trade came after it."""
+        self._older = [
+            (bucket["minute"], bucket["quantity_lots"], bucket["notional_tick_lots"])
             for bucket in buckets
         ]
-        self._reference = 0
-        self._reference_minute = _NEVER
+        self._minute, self._quantity, self._notional = (
+            self._older.pop() if self._older else (_NEVER, 0, 0)
+        )
 
-    def add(self, minute: int, *, quantity_lots: int, price_ticks: int) -> None:
+    def add(self, minute: int, quantity_lots: int, price_ticks: int) -> None:
         """Count a trade."""
-        self._reference_minute = _NEVER
-        if not self.width_minutes:
-            return
-        buckets = self._buckets
-        if not buckets or buckets[-1][0] != minute:
-            oldest = minute - self.width_minutes
-            self._buckets = buckets = [bucket for bucket in buckets if bucket[0] > oldest]
-            buckets.append([minute, 0, 0])
-        bucket = buckets[-1]
-        quantity = bucket[1] + quantity_lots
-        notional = bucket[2] + quantity_lots * price_ticks
-        if quantity > _LARGEST_SUM or notional > _LARGEST_SUM:
-            quantity, notional = _halved_until_it_fits(
-                bucket[1], bucket[2], quantity_lots, quantity_lots * price_ticks
-            )
-        bucket[1] = quantity
-        bucket[2] = notional
+        self.reference_until_ms = 0
+        if minute != self._minute:
+            if not self.width_minutes:
+                return
+            self._start(minute)
+        notional = quantity_lots * price_ticks
+        if (
+            self._quantity + quantity_lots > _LARGEST_SUM
+            or self._notional + notional > _LARGEST_SUM
+        ):
+            self._halve_until_it_fits(quantity_lots, notional)
+        self._quantity += quantity_lots
+        self._notional += notional
 
-    def reference(self, minute: int, last_price_ticks: int) -> int:
+    def reference(self, now_ms: int, last_price_ticks: int) -> int:
         """The average price in ticks; the last price (0: none yet) where nothing traded lately."""
-        if minute != self._reference_minute:
-            self._reference = self._compute(minute, last_price_ticks)
-            self._reference_minute = minute
-        return self._reference
-
-    def rows(self) -> list[AveragePriceMinute]:
-        """The buckets, oldest first."""
-        return [
-            {"minute": minute, "quantity_lots": quantity, "notional_tick_lots": notional}
-            for minute, quantity, notional in self._buckets
-        ]
-
-    def _compute(self, minute: int, last_price_ticks: int) -> int:
+        minute = now_ms // MINUTE_MS
+        self.reference_until_ms = (minute + 1) * MINUTE_MS
         oldest = minute - self.width_minutes
         quantity = notional = 0
-        for bucket in self._buckets:
+        for bucket in self._buckets():
             if bucket[0] > oldest:
                 quantity += bucket[1]
                 notional += bucket[2]
         return notional // quantity if quantity else last_price_ticks
 
+    def rows(self) -> list[AveragePriceMinute]:
+        """The buckets, oldest first."""
+        return [
+            {"minute": minute, "quantity_lots": quantity, "notional_tick_lots": notional}
+            for minute, quantity, notional in self._buckets()
+        ]
 
-def _halved_until_it_fits(
-    quantity: int, notional: int, added_quantity: int, added_notional: int
-) -> tuple[int, int]:
-    while quantity + added_quantity > _LARGEST_SUM or notional + added_notional > _LARGEST_SUM:
-        quantity //= 2
-        notional //= 2
-    return quantity + added_quantity, notional + added_notional
+    def _buckets(self) -> list[tuple[int, int, int]]:
+        if self._minute == _NEVER:
+            return []
+        return [*self._older, (self._minute, self._quantity, self._notional)]
+
+    def _start(self, minute: int) -> None:
+        oldest = minute - self.width_minutes
+        self._older = [bucket for bucket in self._buckets() if bucket[0] > oldest]
+        self._minute = minute
+        self._quantity = self._notional = 0
+
+    def _halve_until_it_fits(self, quantity_lots: int, notional: int) -> None:
+        while (
+            self._quantity + quantity_lots > _LARGEST_SUM
+            or self._notional + notional > _LARGEST_SUM
+        ):
+            self._quantity //= 2
+            self._notional //= 2

@@ -17,7 +17,7 @@ def cancel_order(state: SymbolState, command: CancelOrder) -> bool:
     order = _find(state, command)
     if state.status == "HALT" or order is None:
         reason: RejectReason = "SYMBOL_HALTED" if state.status == "HALT" else "UNKNOWN_ORDER"
-        issue(state, refused_change(state.blank_report, command, "CANCEL_REJECTED", reason))
+        issue(state, refused_change(command, "CANCEL_REJECTED", reason))
         return False
     if command["restriction"] != "NONE" and _is_restricted(order, command):
         report = report_order(state, order, "CANCEL_REJECTED", order.open_status)
@@ -64,7 +64,7 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
     order = _find(state, command)
     if order is None or state.status != "TRADING" or command["quantity_lots"] <= 0:
         reason = _early_amend_refusal(state, command)
-        issue(state, refused_change(state.blank_report, command, "AMEND_REJECTED", reason))
+        issue(state, refused_change(command, "AMEND_REJECTED", reason))
         return
     for reason, is_refused in AMEND_CHECKS:
         if is_refused(state, order, command):
@@ -77,13 +77,10 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
     order.quantity_lots = command["quantity_lots"]
     state.book.show_less(order, min(order.visible_lots, order.leaves_lots))
     if new_client_order_id != old_client_order_id:
-        state.book.rename(order, new_client_order_id)
-        state.closed.remember(
-            order.account_id,
-            old_client_order_id,
-            order_id=order.order_id,
-            now_ms=state.time_ms,
-        )
+        account = order.account
+        order.client_order_id = new_client_order_id
+        account.client_ids[new_client_order_id] = order
+        state.closed.remember((state.time_ms, order.order_id, old_client_order_id, account))
     report = report_order(state, order, "REPLACED", order.open_status)
     report["original_client_order_id"] = old_client_order_id
 
@@ -93,7 +90,9 @@ def _find(state: SymbolState, command: CancelOrder | AmendOrder) -> Order | None
     account_id = command["account_id"]
     client_order_id = command["original_client_order_id"]
     if not command["order_id"]:
-        return state.book.by_client.get((account_id, client_order_id))
+        account = state.accounts.get(account_id)
+        holder = None if account is None else account.client_ids.get(client_order_id)
+        return holder if isinstance(holder, Order) else None
     order = state.book.orders.get(command["order_id"])
     if (
         order is None

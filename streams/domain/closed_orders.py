@@ -5,57 +5,41 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
 from schemas.records import ClosedOrderRow
+from streams.domain.account_orders import AccountOrders, ClosedOrder
 
 REMEMBERED_MS = 86_400_000
 """A client order id is remembered for a day."""
-
-ClientKey = tuple[str, str]
-"""(account id, client order id)"""
-
-_Entry = tuple[int, int, str, str]
-"""(closed ms, order id, client order id, account id): entries sort by age."""
 
 
 class ClosedOrders:
     """Remembered client order ids of a symbol, the oldest forgotten first.
 
-    Entries arrive by time but, within a millisecond, in any order.  So the queue is sorted by
-    time alone, and ``_oldest``, a heap, takes one millisecond out of it when one must go by count.
+    Ids arrive by time but, within a millisecond, in any order.  So the queue is sorted by time
+    alone, and ``_oldest``, a heap, takes one millisecond out of it when one must go by count.
     """
 
-    __slots__ = ("symbol", "limit", "entries", "_queue", "_oldest", "_changed")
+    __slots__ = ("symbol", "limit", "count", "accounts", "_queue", "_oldest", "_changed")
 
-    def __init__(self, symbol: str, *, limit: int) -> None:
+    def __init__(self, symbol: str, accounts: dict[str, AccountOrders], *, limit: int) -> None:
         self.symbol = symbol
         self.limit = limit
-        self.entries: dict[ClientKey, _Entry] = {}
-        self._queue: deque[_Entry] = deque()
-        self._oldest: list[_Entry] = []
-        self._changed: set[ClientKey] = set()
+        self.count = 0
+        self.accounts = accounts
+        self._queue: deque[ClosedOrder] = deque()
+        self._oldest: list[ClosedOrder] = []
+        self._changed: list[ClosedOrder] = []
 
-    def restore(self, rows: Iterable[ClosedOrderRow]) -> None:
-        """Load what a table kept."""
-        entries = sorted(
-            (row["closed_ms"], row["order_id"], row["client_order_id"], row["account_id"])
-            for row in rows
-        )
-        self._queue.extend(entries)
-        self.entries.update(((entry[3], entry[2]), entry) for entry in entries)
-
-    def remember(
-        self, account_id: str, client_order_id: str, *, order_id: int, now_ms: int
-    ) -> None:
-        """Remember an id; where there are too many now, forget the oldest."""
-        entry = (now_ms, order_id, client_order_id, account_id)
-        key = (account_id, client_order_id)
+    def remember(self, closed: ClosedOrder) -> None:
+        """Remember an id in place of its holder; where there are too many, forget the oldest."""
+        closed[3].client_ids[closed[2]] = closed
         oldest = self._oldest
-        if oldest and oldest[0][0] == now_ms:
-            heappush(oldest, entry)
+        if oldest and oldest[0][0] == closed[0]:
+            heappush(oldest, closed)
         else:
-            self._queue.append(entry)
-        self.entries[key] = entry
-        self._changed.add(key)
-        while len(self.entries) > self.limit:
+            self._queue.append(closed)
+        self._changed.append(closed)
+        self.count += 1
+        while self.count > self.limit:
             self._forget_oldest()
 
     def forget_before(self, now_ms: int) -> None:
@@ -65,25 +49,36 @@ class ClosedOrders:
         if oldest:
             if oldest[0][0] > closed_by:
                 return
-            for entry in oldest:
-                self._forget(entry)
+            for closed in oldest:
+                self._forget(closed)
             oldest.clear()
         queue = self._queue
         while queue and queue[0][0] <= closed_by:
             self._forget(queue.popleft())
 
+    def restore(self, rows: Iterable[ClosedOrderRow]) -> None:
+        """Load what a table kept."""
+        for row in sorted(rows, key=lambda row: row["closed_ms"]):
+            account = open_account(self.accounts, row["account_id"])
+            self.remember((row["closed_ms"], row["order_id"], row["client_order_id"], account))
+        self._changed.clear()
+
     def take_changed(self) -> dict[str, ClosedOrderRow | None]:
         """Row key -> row (None: forgotten) of what changed since the last call."""
         rows: dict[str, ClosedOrderRow | None] = {}
-        for key in self._changed:
-            entry = self.entries.get(key)
-            rows[f"{self.symbol}:{key[0]}:{key[1]}"] = None if entry is None else self._row(entry)
-        self._changed = set()
+        for closed in self._changed:
+            account_id, client_order_id = closed[3].account_id, closed[2]
+            account = self.accounts.get(account_id)
+            holder = None if account is None else account.client_ids.get(client_order_id)
+            rows[f"{self.symbol}:{account_id}:{client_order_id}"] = (
+                self._row(holder) if isinstance(holder, tuple) else None
+            )
+        self._changed.clear()
         return rows
 
     def rows(self) -> list[ClosedOrderRow]:
-        """All remembered ids."""
-        return [self._row(entry) for entry in self.entries.values()]
+        """All remembered ids, in no particular order."""
+        return [self._row(closed) for closed in (*self._oldest, *self._queue)]
 
     def _forget_oldest(self) -> None:
         oldest = self._oldest
@@ -95,17 +90,28 @@ class ClosedOrders:
             heapify(oldest)
         self._forget(heappop(oldest))
 
-    def _forget(self, entry: _Entry) -> None:
-        key = (entry[3], entry[2])
-        del self.entries[key]
-        self._changed.add(key)
+    def _forget(self, closed: ClosedOrder) -> None:
+        account = closed[3]
+        del account.client_ids[closed[2]]
+        if not account.client_ids:
+            del self.accounts[account.account_id]
+        self.count -= 1
+        self._changed.append(closed)
 
-    def _row(self, entry: _Entry) -> ClosedOrderRow:
-        closed_ms, order_id, client_order_id, account_id = entry
+    def _row(self, closed: ClosedOrder) -> ClosedOrderRow:
+        closed_ms, order_id, client_order_id, account = closed
         return {
             "symbol": self.symbol,
             "order_id": order_id,
-            "account_id": account_id,
+            "account_id": account.account_id,
             "client_order_id": client_order_id,
             "closed_ms": closed_ms,
         }
+
+
+def open_account(accounts: dict[str, AccountOrders], account_id: str) -> AccountOrders:
+    """The account's orders, from the moment that its first client order id is in use."""
+    account = accounts.get(account_id)
+    if account is None:
+        account = accounts[account_id] = AccountOrders(account_id)
+    return account

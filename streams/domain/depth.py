@@ -38,9 +38,15 @@ def visible_levels(side: BookSide, limit: int | None) -> Levels:
 
 def _publish(side: BookSide) -> list[PriceLevel]:
     touched = side.touched
-    keys = sorted(touched, reverse=True) if len(touched) > 1 else list(touched)
+    if len(touched) == 1:
+        level = touched.popitem()[1]
+        lots = level.visible_lots
+        if lots == level.published_lots:
+            return []
+        level.published_lots = lots
+        return [{"price_ticks": level.price_ticks, "quantity_lots": lots}]
     changes: list[PriceLevel] = []
-    for key in keys:
+    for key in sorted(touched, reverse=True):
         level = touched[key]
         lots = level.visible_lots
         if lots != level.published_lots:

@@ -97,7 +97,7 @@ class Market:
 
 def _set_status(state: SymbolState, command: SetSymbolStatus) -> None:
     state.status = command["status"]
-    issue(state, status_report(state.blank_report, command))
+    issue(state, status_report(command))
 
 
 _HANDLERS: dict[str, Callable[[SymbolState, Any], object]] = {

@@ -29,9 +29,12 @@ def execute(state: SymbolState, order: Order) -> None:
     if order.time_in_force == "FOK" and not can_fill_completely(side, order, limit_key):
         _expire(state, order, "UNFILLED_FOK_ORDER_EXPIRED")
         return
-    rest = _match(state, order, side, limit_key)
-    if rest == "NONE":
-        return
+    keys = side.keys
+    rest: ExpiryReason = "INSUFFICIENT_LIQUIDITY"
+    if keys and keys[-1] >= limit_key:
+        rest = _match(state, order, side, limit_key)
+        if rest == "NONE":
+            return
     if is_market:
         _expire(state, order, rest)
     elif order.time_in_force == "GTC":
@@ -79,7 +82,7 @@ def _fill(
     quote = price * lots * state.quote_units_per_tick_lot
     state.last_trade_id += 1
     state.last_price_ticks = price
-    state.average_price.add(state.time_ms // MINUTE_MS, quantity_lots=lots, price_ticks=price)
+    state.average_price.add(state.time_ms // MINUTE_MS, lots, price)
     maker.cumulative_quantity_lots += lots
     maker.cumulative_quote_units += quote
     maker.leaves_lots -= lots
@@ -93,7 +96,7 @@ def _fill(
     else:
         taker.leaves_lots -= lots
         has_ended = not taker.leaves_lots
-    _report_trade(state, maker, taker, lots, price, quote, has_ended=has_ended)
+    _report_trade(state, maker, taker, lots, quote, has_ended)
     if not maker.leaves_lots:
         state.book.remove(maker)
         state.close(maker)
@@ -111,12 +114,11 @@ def _report_trade(
     maker: Order,
     taker: Order,
     lots: int,
-    price: int,
     quote: int,
-    *,
     has_ended: bool,
 ) -> None:
     """The maker's report, the taker's, and the trade."""
+    price = maker.price_ticks
     trade_id = state.last_trade_id
     base = lots * state.base_units_per_lot
     if maker.side == "BUY":

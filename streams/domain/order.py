@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 from schemas.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
-from schemas.records import OrderRow, PlaceOrder
+from schemas.records import ExecutionReport, OrderRow, PlaceOrder
+from streams.domain.blank_report import blank_report
 from streams.domain.order_kinds import STOP_KINDS, triggers_above
 
 if TYPE_CHECKING:
+    from streams.domain.account_orders import AccountOrders
     from streams.domain.price_level import PriceLevel
 
 ROW_FIELDS: tuple[str, ...] = tuple(OrderRow.__annotations__)
@@ -18,14 +20,19 @@ class Order:
     Beside the row it holds what can be computed from it or means nothing outside one process:
     ``leaves_lots`` is the open quantity (0 for an order by quote quantity, and once closed),
     ``prevented_quote_units`` what self-trade prevention took from an order by quote quantity,
-    ``level``, ``ahead`` and ``behind`` the place in the book, ``is_stored`` whether a table may
-    hold a row of it.
+    ``account`` its owner in a market (none before it enters one), ``blank_report`` what all its
+    reports start from, ``is_plain`` says that it has no stop price, quote quantity, iceberg or
+    budget, ``level``, ``ahead`` and ``behind`` the place in the book, ``is_stored`` whether a
+    table may hold a row of it.
     """
 
     __slots__ = (
         *ROW_FIELDS,
         "leaves_lots",
         "prevented_quote_units",
+        "account",
+        "blank_report",
+        "is_plain",
         "level",
         "ahead",
         "behind",
@@ -61,21 +68,24 @@ class Order:
     working_time_ms: int
     leaves_lots: int
     prevented_quote_units: int
+    account: "AccountOrders"
+    blank_report: ExecutionReport
+    is_plain: bool
     level: "PriceLevel | None"
     ahead: "Order | None"
     behind: "Order | None"
     is_stored: bool
 
-    def __init__(self, command: PlaceOrder, *, order_id: int, now_ms: int) -> None:
-        self.symbol = command["symbol"]
-        self.order_id = order_id
+    def __init__(self, command: PlaceOrder, now_ms: int) -> None:
+        self.symbol = symbol = command["symbol"]
+        self.order_id = 0
         self.account_id = command["account_id"]
         self.client_order_id = command["client_order_id"]
         self.command_id = command["command_id"]
         self.side = side = command["side"]
         self.order_type = order_type = command["order_type"]
-        self.time_in_force = command["time_in_force"]
-        self.self_trade_prevention = command["self_trade_prevention"]
+        self.time_in_force = time_in_force = command["time_in_force"]
+        self.self_trade_prevention = prevention = command["self_trade_prevention"]
         self.price_ticks = command["price_ticks"]
         self.stop_price_ticks = command["stop_price_ticks"]
         self.quantity_lots = self.leaves_lots = command["quantity_lots"]
@@ -100,6 +110,13 @@ class Order:
             self.is_working = True
             self.working_time_ms = now_ms
         self.prevented_quote_units = 0
+        self.blank_report = blank_report(symbol, side, order_type, time_in_force, prevention)
+        self.is_plain = not (
+            self.stop_price_ticks
+            or self.quote_quantity_units
+            or self.iceberg_lots
+            or self.budget_units
+        )
         self.level = self.ahead = self.behind = None
         self.is_stored = False
 
@@ -113,6 +130,19 @@ class Order:
             row["quantity_lots"] - row["cumulative_quantity_lots"] - row["prevented_quantity_lots"]
         )
         order.prevented_quote_units = 0
+        order.blank_report = blank_report(
+            row["symbol"],
+            row["side"],
+            row["order_type"],
+            row["time_in_force"],
+            row["self_trade_prevention"],
+        )
+        order.is_plain = not (
+            row["stop_price_ticks"]
+            or row["quote_quantity_units"]
+            or row["iceberg_lots"]
+            or row["budget_units"]
+        )
         order.level = order.ahead = order.behind = None
         order.is_stored = True
         return order

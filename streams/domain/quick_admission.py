@@ -8,9 +8,10 @@ price moves.
 from typing import TYPE_CHECKING
 
 from schemas.instruments import Instrument
-from schemas.records import PlaceOrder
+from streams.domain.order import Order
 
 if TYPE_CHECKING:
+    from streams.domain.account_orders import AccountOrders
     from streams.domain.symbol_state import SymbolState
 
 PPM = 1_000_000
@@ -23,7 +24,6 @@ class QuickAdmission:
 
     __slots__ = (
         "_instrument",
-        "_reference_ticks",
         "lowest_bid_ticks",
         "highest_bid_ticks",
         "lowest_ask_ticks",
@@ -52,52 +52,46 @@ class QuickAdmission:
         most_units = min(instrument.max_notional_units or LARGEST_AMOUNT, LARGEST_AMOUNT)
         self.most_tick_lots = most_units // units
         self.most_orders = instrument.max_num_orders or LARGEST_AMOUNT
-        self._reference_ticks = 0
         self._refer_to(0)
 
-    def accepts(self, state: "SymbolState", command: PlaceOrder) -> bool:
+    def accepts(self, state: "SymbolState", order: Order, account: "AccountOrders | None") -> bool:
         """Whether this is a plain order that passes; False says only: look closer."""
-        reference = state.reference_price()
-        if reference != self._reference_ticks:
-            self._refer_to(reference)
-        price = command["price_ticks"]
-        quantity = command["quantity_lots"]
-        account_id = command["account_id"]
-        client_order_id = command["client_order_id"]
-        side = command["side"]
-        book = state.book
-        key = (account_id, client_order_id)
+        if state.time_ms >= state.average_price.reference_until_ms:
+            self._refer_to(state.reference_price())
+        price = order.price_ticks
+        quantity = order.quantity_lots
         return (
-            command["order_type"] == "LIMIT"
-            and command["time_in_force"] == "GTC"
+            order.is_plain
+            and order.order_type == "LIMIT"
+            and order.time_in_force == "GTC"
             and (
                 self.lowest_bid_ticks <= price <= self.highest_bid_ticks
-                if side == "BUY"
-                else side == "SELL" and self.lowest_ask_ticks <= price <= self.highest_ask_ticks
+                if order.side == "BUY"
+                else order.side == "SELL"
+                and self.lowest_ask_ticks <= price <= self.highest_ask_ticks
             )
             and self.least_lots <= quantity <= self.most_lots
             and self.least_tick_lots <= price * quantity <= self.most_tick_lots
             and not price % self.price_step_ticks
             and not quantity % self.step_lots
-            and command["stop_price_ticks"] == 0
-            and command["quote_quantity_units"] == 0
-            and command["iceberg_lots"] == 0
-            and command["budget_units"] >= 0
-            and command["reserved_price_ticks"] >= 0
-            and 0 <= command["maker_rate_ppm"] <= PPM
-            and 0 <= command["taker_rate_ppm"] <= PPM
-            and client_order_id != ""
+            and order.reserved_price_ticks >= 0
+            and 0 <= order.maker_rate_ppm <= PPM
+            and 0 <= order.taker_rate_ppm <= PPM
+            and order.client_order_id != ""
             and state.status == "TRADING"
-            and book.open_counts.get(account_id, 0) < self.most_orders
-            and key not in book.by_client
-            and key not in state.closed.entries
+            and (
+                account is None
+                or (
+                    account.open_count < self.most_orders
+                    and order.client_order_id not in account.client_ids
+                )
+            )
         )
 
     def _refer_to(self, reference_ticks: int) -> None:
         rules = self._instrument
         low = max(rules.min_price_ticks, 1)
         high = rules.max_price_ticks or LARGEST_AMOUNT
-        self._reference_ticks = reference_ticks
         self.lowest_bid_ticks = max(low, _at_least(reference_ticks, rules.bid_multiplier_down_ppm))
         self.highest_bid_ticks = min(high, _at_most(reference_ticks, rules.bid_multiplier_up_ppm))
         self.lowest_ask_ticks = max(low, _at_least(reference_ticks, rules.ask_multiplier_down_ppm))

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from schemas.enums import SymbolStatus
 from schemas.instruments import Instrument
 from schemas.records import ClosedOrderRow, ExecutionReport, SymbolRow, Trade
-from streams.domain.average_price import MINUTE_MS, AveragePrice
-from streams.domain.closed_orders import ClosedOrders
+from streams.domain.account_orders import AccountOrders
+from streams.domain.average_price import AveragePrice
+from streams.domain.closed_orders import ClosedOrders, open_account
 from streams.domain.order import Order
 from streams.domain.order_book import OrderBook
 from streams.domain.quick_admission import QuickAdmission
-from streams.domain.reports import blank_report
 
 
 class SymbolState:
@@ -24,6 +24,7 @@ class SymbolState:
         "market_step_lots",
         "quick_admission",
         "book",
+        "accounts",
         "closed",
         "average_price",
         "status",
@@ -34,7 +35,6 @@ class SymbolState:
         "last_priority",
         "last_price_ticks",
         "time_ms",
-        "blank_report",
         "command_id",
         "reports",
         "trades",
@@ -50,9 +50,9 @@ class SymbolState:
         )
         self.quick_admission = QuickAdmission(instrument)
         self.book = OrderBook()
-        self.closed = ClosedOrders(instrument.symbol, limit=closed_limit)
+        self.accounts: dict[str, AccountOrders] = {}
+        self.closed = ClosedOrders(instrument.symbol, self.accounts, limit=closed_limit)
         self._load_row(first_row(instrument))
-        self.blank_report = blank_report(instrument.symbol)
         self.command_id = ""
         self.reports: list[ExecutionReport] = []
         self.trades: list[Trade] = []
@@ -65,6 +65,8 @@ class SymbolState:
             self._load_row(row)
         book = self.book
         for order in sorted(orders, key=lambda order: order.priority):
+            order.account = open_account(self.accounts, order.account_id)
+            order.account.client_ids[order.client_order_id] = order
             if order.is_working:
                 book.rest(order)
             else:
@@ -91,22 +93,17 @@ class SymbolState:
 
     def reference_price(self) -> int:
         """Average price of the last minutes in ticks, else the last price, else 0."""
-        return self.average_price.reference(self.time_ms // MINUTE_MS, self.last_price_ticks)
+        return self.average_price.reference(self.time_ms, self.last_price_ticks)
 
     def is_client_id_used(self, account_id: str, client_order_id: str) -> bool:
         """Whether an open or a remembered closed order of the account has this id."""
-        key = (account_id, client_order_id)
-        return key in self.book.by_client or key in self.closed.entries
+        account = self.accounts.get(account_id)
+        return account is not None and client_order_id in account.client_ids
 
     def close(self, order: Order) -> None:
         """Remember an order that has just reached a terminal status."""
         order.leaves_lots = 0
-        self.closed.remember(
-            order.account_id,
-            order.client_order_id,
-            order_id=order.order_id,
-            now_ms=self.time_ms,
-        )
+        self.closed.remember((self.time_ms, order.order_id, order.client_order_id, order.account))
 
     def row(self) -> SymbolRow:
         """The row that a table keeps of this symbol."""

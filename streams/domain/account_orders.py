@@ -1,0 +1,28 @@
+"""What one account has in one symbol: its client order ids and how many orders are open."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.domain.order import Order
+
+
+class AccountOrders:
+    """An account's client order ids in use, each with its holder, and its counts of open orders.
+
+    An id belongs to an open order or to the memory of a closed one, never to both.
+    """
+
+    __slots__ = ("account_id", "client_ids", "open_count", "stop_count", "iceberg_count")
+
+    def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
+        self.client_ids: dict[str, Order | ClosedOrder] = {}
+        self.open_count = 0
+        self.stop_count = 0
+        """Untriggered stops."""
+        self.iceberg_count = 0
+        """Open orders with an iceberg quantity, untriggered stops included."""
+
+
+ClosedOrder = tuple[int, int, str, AccountOrders]
+"""(closed ms, order id, client order id, account): the first three order them by age."""
