@@ -3,15 +3,17 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from typing import Any, cast
 
 import faust
 from faust.agents.agent import Agent as FaustAgent
+from faust.types import AgentT
 
 from streams.transport.config import TransportSettings
+from streams.transport.consumer import Consumer
 from streams.transport.dead_letters import EncodeDeadLetter, encode_plain
-from streams.transport.errors import PoisonedError, RecordFault
+from streams.transport.errors import PoisonedError, RecordError
 from streams.transport.faults import FaultRecord
 from streams.transport.headers import Propagate, propagate
 from streams.transport.metrics import Metrics
@@ -25,16 +27,16 @@ from streams.transport.web import WorkerWeb
 log = logging.getLogger(__name__)
 
 
-class Stream(faust.Stream):  # type: ignore[misc]
+class Stream(faust.Stream[Any]):
     """Faust's stream without its Cython iterator, which acks without telling the message."""
 
     def __aiter__(self) -> Any:
-        iterator = self._py_aiter()
+        iterator = cast(AsyncGenerator[Any], self._py_aiter())
         self._active_agens.add(iterator)
         return iterator
 
 
-class BatchSchema(faust.Schema):  # type: ignore[misc]
+class BatchSchema(faust.Schema[Any, Any]):
     """Hands a batch through as it is: its records are decoded by the agent, one by one."""
 
     def loads_key(self, app: Any, message: Any, **kwargs: Any) -> None:
@@ -45,19 +47,21 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
         return message.value
 
 
-class Agent(FaustAgent):  # type: ignore[misc]
+class Agent(FaustAgent):
     """An agent whose exception ends the round instead of acknowledging what failed."""
 
+    app: "App"
+
     def __init__(self, *args: Any, on_error: Any = None, **kwargs: Any) -> None:
-        async def fail(agent: FaustAgent, exc: BaseException) -> None:
+        async def fail(agent: AgentT[Any], exc: BaseException) -> None:
             if on_error is not None:
                 await on_error(agent, exc)
-            self.app.consumer.on_agent_fault(exc)
+            self.app.rounds.on_agent_fault(exc)
 
         super().__init__(*args, on_error=fail, **kwargs)
 
 
-class App(faust.App):  # type: ignore[misc]
+class App(faust.App):
     """A Faust app that runs on rounds.
 
     Declare ``topics`` (inputs and outputs; changelogs and dead-letter topics are added), agents
@@ -66,6 +70,7 @@ class App(faust.App):  # type: ignore[misc]
     """
 
     mundane_level = "debug"
+    _consumer: Consumer | None
 
     def __init__(
         self,
@@ -107,7 +112,17 @@ class App(faust.App):  # type: ignore[misc]
             **kwargs,
         )
 
-    # --- topics -------------------------------------------------------------------------------------
+    @property
+    def rounds(self) -> Consumer:
+        """Faust's consumer, as what it is here."""
+        return cast(Consumer, self.consumer)
+
+    @property
+    def round_tables(self) -> TableManager:
+        """Faust's table manager, as what it is here."""
+        return cast(TableManager, self.tables)
+
+    # --- topics ----------------------------------------------------------------------------------
 
     def topic_specs(self) -> list[TopicSpec]:
         """Every topic this worker reads or writes, to be made if missing."""
@@ -131,7 +146,7 @@ class App(faust.App):  # type: ignore[misc]
             declared.setdefault(name, spec)
         return list(declared.values())
 
-    # --- life ---------------------------------------------------------------------------------------
+    # --- life ------------------------------------------------------------------------------------
 
     async def on_first_start(self) -> None:
         """Take the slot before anything else; Faust's own data folder is not used."""
@@ -160,6 +175,7 @@ class App(faust.App):  # type: ignore[misc]
         gc.freeze()
         self.ready = True
         self.metrics.ready.set(1)
+        log.info("ready with %d partitions", len(self.rounds.positions))
         self._on_first_commit = self.faults.clear if self.faults.pending() else None
 
     def on_unready(self) -> None:
@@ -190,7 +206,7 @@ class App(faust.App):  # type: ignore[misc]
         """End this process: a round cannot be finished, and memory may be ahead of the log."""
         if self.failure is not None:
             return
-        if isinstance(exc, RecordFault):
+        if isinstance(exc, RecordError):
             times = self.faults.count(exc.position)
             log.error("fault %d at %s", times, exc.position, exc_info=exc.__cause__)
             if times >= self.transport_settings.max_faults:

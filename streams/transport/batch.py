@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from streams.transport.headers import Headers, Propagate, position_of
+from streams.transport.headers import Headers, Propagate
+from streams.transport.records import position_of
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
-    from streams.transport.producer import RoundProducer
+    from streams.transport.transaction import RoundProducer
 
 
 class Batch:

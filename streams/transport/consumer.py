@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import Message, TopicPartition
 from faust.transport.consumer import Consumer as FaustConsumer
@@ -18,11 +18,15 @@ from faust.types import TP
 from faust.types import Message as FaustMessage
 
 from streams.transport.batch import Batch
-from streams.transport.errors import RecordFault, TransportError
+from streams.transport.errors import RecordError, TransportError
 from streams.transport.membership import leave_group
 from streams.transport.reader import GroupReader, Taken
+from streams.transport.records import offset_of, tp_of
 from streams.transport.restore import Restorer
 from streams.transport.topics import ensure_topics, wait_for_broker
+
+if TYPE_CHECKING:
+    from streams.transport.app import App
 
 log = logging.getLogger(__name__)
 
@@ -31,20 +35,22 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.1
 
 
-class BatchMessage(FaustMessage):  # type: ignore[misc]
+class BatchMessage(FaustMessage):
     """A message whose value is a batch; the last agent to finish it reports to the round."""
 
     use_tracking = False
 
-    def on_final_ack(self, consumer: "Consumer") -> bool:
+    def on_final_ack(self, consumer: "Consumer") -> bool:  # type: ignore[override]
         """Called by Faust when every stream that got the batch is done with it."""
         self.acked = True
         consumer.on_batch_done(self)
         return True
 
 
-class Consumer(FaustConsumer):  # type: ignore[misc]
+class Consumer(FaustConsumer):
     """Runs rounds on the app's event loop; what blocks runs on one thread of its own."""
+
+    app: "App"
 
     mundane_level = "debug"
 
@@ -73,7 +79,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
     async def _in_kafka_thread(self, call: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._kafka, call, *args)
 
-    # --- life --------------------------------------------------------------------------------------
+    # --- life ------------------------------------------------------------------------------------
 
     async def on_start(self) -> None:
         """Reach the broker, make the topics, take over the slot's transactional id."""
@@ -109,7 +115,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
         """End the Kafka thread."""
         self._kafka.shutdown(wait=False)
 
-    # --- the loop ----------------------------------------------------------------------------------
+    # --- the loop --------------------------------------------------------------------------------
 
     async def _run(self) -> None:
         try:
@@ -127,7 +133,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
     def _fail(self, exc: BaseException) -> None:
         fault = exc
         if not isinstance(exc, TransportError) and self._working_on is not None:
-            fault = RecordFault(self._working_on.position, exc)
+            fault = RecordError(self._working_on.position, exc)
             fault.__cause__ = exc
         self.app.fail(fault)
 
@@ -156,7 +162,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
 
     def _rebuild(self, assigned: Mapping[TP, int]) -> bool:
         return bool(
-            self.app.tables.rebuild(
+            self.app.round_tables.rebuild(
                 self._admin,
                 self._restorer,
                 starts=assigned,
@@ -179,14 +185,13 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
         started = time.perf_counter()
         by_partition: dict[TP, list[Message]] = {}
         for message in taken.messages:
-            tp = TP(message.topic(), message.partition())
-            by_partition.setdefault(tp, []).append(message)
+            by_partition.setdefault(tp_of(message), []).append(message)
         producer = self.app.round_producer
         producer.begin()
         await self._process(by_partition)
         processed = time.perf_counter()
-        self.app.tables.write_changes(producer, self.metrics)
-        ends = {tp: messages[-1].offset() + 1 for tp, messages in by_partition.items()}
+        self.app.round_tables.write_changes(producer, self.metrics)
+        ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
         offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
         await self._in_kafka_thread(producer.commit, offsets, taken.group_metadata)
         self.positions.update(ends)
@@ -223,12 +228,12 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
         return BatchMessage(
             topic=tp.topic,
             partition=tp.partition,
-            offset=last.offset(),
+            offset=offset_of(last),
             timestamp=timestamp / 1_000,
             timestamp_type=kind,
             headers=None,
             key=None,
-            value=batch,
+            value=batch,  # type: ignore[arg-type]
             checksum=None,
             serialized_key_size=0,
             serialized_value_size=0,
@@ -236,7 +241,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
             generation_id=self.app.consumer_generation_id,
         )
 
-    # --- called by agents' machinery ----------------------------------------------------------------
+    # --- called by agents' machinery -------------------------------------------------------------
 
     def on_batch_done(self, message: BatchMessage) -> None:
         """Every agent has finished a batch."""
@@ -249,7 +254,7 @@ class Consumer(FaustConsumer):  # type: ignore[misc]
         self._fault = exc
         self._round_done.set()
 
-    # --- what Faust asks of a consumer ---------------------------------------------------------------
+    # --- what Faust asks of a consumer -----------------------------------------------------------
 
     def assignment(self) -> set[TP]:
         """The input partitions owned."""

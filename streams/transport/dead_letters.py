@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.transport.headers import Headers
+from streams.transport.records import offset_of, tp_of
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -38,10 +39,11 @@ def encode_plain(letter: DeadLetter) -> tuple[bytes | None, Headers]:
 
 def letter_of(message: "Message", *, reason: str, detail: str) -> DeadLetter:
     """The dead letter for ``message``."""
+    topic, partition = tp_of(message)
     return DeadLetter(
-        topic=message.topic(),
-        partition=message.partition(),
-        offset=message.offset(),
+        topic=topic,
+        partition=partition,
+        offset=offset_of(message),
         key=_as_bytes(message.key()),
         value=_as_bytes(message.value()),
         timestamp_ms=message.timestamp()[1],

@@ -54,7 +54,7 @@ class FencedError(TransportError):
     )
 
 
-class RecordFault(TransportError):
+class RecordError(TransportError):
     """An agent raised; ``position`` is the record it was working on."""
 
     action = "read the traceback above; the record is tried again after the restart"

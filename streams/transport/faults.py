@@ -15,7 +15,7 @@ class FaultRecord:
         self._file = folder / "fault.json"
 
     def count(self, position: str) -> int:
-        """Note a fault at ``position``; returns how many there were at it in a row, this included."""
+        """Note a fault at ``position``; returns how many in a row were at it, this one included."""
         last, times = self._read()
         times = times + 1 if last == position else 1
         part = self._file.with_suffix(".part")

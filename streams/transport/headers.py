@@ -9,8 +9,10 @@
 ========================  =======================================================================
 """
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, cast
+
+from streams.transport.records import position_of
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -24,19 +26,15 @@ ACTOR = "actor"
 EVENT_TIME = "event-time"
 
 
-def position_of(message: "Message") -> str:
-    """``topic/partition/offset``: the name of a record in the log."""
-    return f"{message.topic()}/{message.partition()}/{message.offset()}"
-
-
 def propagate(message: "Message") -> Headers:
     """The headers of what ``message`` causes."""
     position = position_of(message).encode()
     correlation = position
     actor = b""
     event_time = b""
-    received: Sequence[tuple[str, bytes]] = message.headers() or ()
-    for name, value in received:
+    received = message.headers()
+    # What was received is a list of pairs of a name and bytes, always; None if there is none.
+    for name, value in cast(Iterable[tuple[str, bytes]], received or ()):
         if name == CORRELATION_ID:
             correlation = value
         elif name == ACTOR:

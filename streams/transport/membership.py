@@ -8,8 +8,13 @@ the LeaveGroup that librdkafka does not send for static members (KIP-345).
 import asyncio
 import logging
 
-from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
-from aiokafka.protocol.group import LeaveGroupRequest
+# aiokafka has annotations but no py.typed that would say so.
+from aiokafka.client import (  # type: ignore[import-untyped]
+    AIOKafkaClient,
+    ConnectionGroup,
+    CoordinationType,
+)
+from aiokafka.protocol.group import LeaveGroupRequest  # type: ignore[import-untyped]
 
 from streams.transport.config import TransportSettings
 

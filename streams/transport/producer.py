@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faust.transport.producer import Producer as FaustProducer
 from faust.types import TP
@@ -10,13 +10,18 @@ from faust.types.tuples import FutureMessage, RecordMetadata
 
 from streams.transport.errors import TransportError
 
+if TYPE_CHECKING:
+    from streams.transport.app import App
 
-class Producer(FaustProducer):  # type: ignore[misc]
+
+class Producer(FaustProducer):
     """Sends through the worker's one transactional producer.
 
     ``Batch.emit`` is the short way for agents; this is for Faust's own API, at Faust's own cost of
     a future for each message.
     """
+
+    app: "App"
 
     mundane_level = "debug"
 

@@ -73,13 +73,13 @@ class GroupReader:
         """
         consumer = self._require()
         first = consumer.poll(timeout)
-        if self.rebalanced or first is None:
-            self._raise_failure()
+        self._raise_failure()
+        if first is None or self._moved():
             return None
         group_metadata = consumer.consumer_group_metadata()
         rest = consumer.consume(self._settings.round_max_records - 1, 0)
-        if self.rebalanced:
-            self._raise_failure()
+        self._raise_failure()
+        if self._moved():
             log.info("a rebalance ran while records were taken; they are taken again")
             return None
         messages = [m for m in (first, *rest) if m.error() is None or self._is_fault(m)]
@@ -118,7 +118,7 @@ class GroupReader:
             self._consumer.close()
             self._consumer = None
 
-    # --- callbacks: inside poll and consume, on the Kafka thread ----------------------------------
+    # --- callbacks: inside poll and consume, on the Kafka thread ---------------------------------
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.rebalanced = True
@@ -163,6 +163,9 @@ class GroupReader:
             log.warning("while reading: %s", error.str())
             return False
         raise transport_error(error, "reading the input topics")
+
+    def _moved(self) -> bool:
+        return self.rebalanced
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

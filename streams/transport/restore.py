@@ -18,13 +18,18 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    ListOffsetsResultInfo,
+    OffsetSpec,
+)
 from faust.types import TP
 
 from streams.transport.config import TransportSettings
 from streams.transport.errors import BrokerError
 from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.metrics import Metrics
+from streams.transport.records import offset_of, tp_of
 from streams.transport.table import Table
 
 log = logging.getLogger(__name__)
@@ -54,8 +59,8 @@ class Restorer:
         started = time.monotonic()
         for tp, table in changelogs.items():
             table.begin_restore(tp.partition)
-        starts = self._offsets(admin, changelogs, OffsetSpec.earliest())
-        ends = self._offsets(admin, changelogs, OffsetSpec.latest())
+        starts = self._offsets(admin, changelogs, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        ends = self._offsets(admin, changelogs, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         pending = {tp: ends[tp] for tp in changelogs if ends[tp] > starts[tp]}
         rows = 0
         if pending:
@@ -127,15 +132,15 @@ class Restorer:
         records: dict[TP, list[tuple[bytes, bytes | None]]] = {}
         rows = 0
         for message in messages:
-            tp = TP(message.topic(), message.partition())
+            tp = tp_of(message)
             error = message.error()
             if error is None:
-                records.setdefault(tp, []).append((message.key(), message.value()))
+                records.setdefault(tp, []).append((message.key() or b"", message.value()))
                 rows += 1
-                reached = message.offset() + 1
+                reached = offset_of(message) + 1
             elif error.code() == KafkaError._PARTITION_EOF:
                 # The position, behind markers and aborted records that never show as messages.
-                reached = message.offset()
+                reached = offset_of(message)
             elif error.retriable():
                 continue
             else:

@@ -51,7 +51,7 @@ class Rows(dict[str, Row], Generic[Row]):
             super().__setitem__(key, row)
 
 
-class Table(faust.Table[str, Any]):  # type: ignore[misc]
+class Table(faust.Table[str, Any]):
     """A table with one writer: the agent that owns the partition.
 
     ``encode`` and ``decode`` turn a row into bytes and back; rows are whatever objects the agent
@@ -75,7 +75,7 @@ class Table(faust.Table[str, Any]):  # type: ignore[misc]
         self.decode = decode
         self._partitions: dict[int, Rows[Any]] = {}
 
-    # --- rows by partition ------------------------------------------------------------------------
+    # --- rows by partition -----------------------------------------------------------------------
 
     def rows(self, partition: int) -> Rows[Any]:
         """The rows of an owned partition."""
@@ -112,7 +112,7 @@ class Table(faust.Table[str, Any]):  # type: ignore[misc]
                 rows.changed.clear()
                 yield partition, records
 
-    # --- Faust's mapping interface: the partition is that of the current event --------------------
+    # --- Faust's mapping interface: the partition is that of the current event -------------------
 
     def _current(self) -> Rows[Any]:
         event = current_event()
@@ -155,7 +155,7 @@ class Table(faust.Table[str, Any]):  # type: ignore[misc]
         """The current partition's keys and rows."""
         return self._current().items()
 
-    # --- Faust's services: the table manager of this transport restores and writes ----------------
+    # --- Faust's services: the table manager of this transport restores and writes ---------------
 
     async def on_start(self) -> None:
         """Nothing to start: topics are made, and rows restored, before the first round."""

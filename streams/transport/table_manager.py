@@ -1,7 +1,7 @@
 """Faust's table manager, for tables that are restored and written by rounds."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from confluent_kafka.admin import AdminClient
 from faust.tables.manager import TableManager as FaustTableManager
@@ -14,7 +14,7 @@ from streams.transport.table import Table
 from streams.transport.transaction import RoundProducer
 
 
-class TableManager(FaustTableManager):  # type: ignore[misc]
+class TableManager(FaustTableManager):
     """Knows the tables; restores them at an assignment and writes their changes at a round's end.
 
     Faust's own recovery is not used: its channels read changelogs through the group consumer.
@@ -58,7 +58,7 @@ class TableManager(FaustTableManager):  # type: ignore[misc]
         """Never waits: /health says when the worker is ready."""
         return False
 
-    # --- called on the Kafka thread ---------------------------------------------------------------
+    # --- called on the Kafka thread --------------------------------------------------------------
 
     def rebuild(
         self,
@@ -82,7 +82,7 @@ class TableManager(FaustTableManager):  # type: ignore[misc]
             for partition in sorted({tp.partition for tp in starts})
         }
         for tp in [tp for tp in self._standing if tp not in changelogs]:
-            self._changelogs[tp.topic].drop(tp.partition)
+            cast(Table, self._changelogs[tp.topic]).drop(tp.partition)
             self._standing.discard(tp)
         missing = {
             tp: table
