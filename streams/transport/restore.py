@@ -35,6 +35,13 @@ from streams.transport.table import Table
 log = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 2.0
+_NO_LEADER_YET = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
 
 
 class Restorer:
@@ -80,21 +87,29 @@ class Restorer:
     def _offsets(
         self, admin: AdminClient, changelogs: Mapping[TP, Table], spec: OffsetSpec
     ) -> dict[TP, int]:
-        """Offsets of the changelogs, not stopping at transactions that are still open."""
-        futures = admin.list_offsets(
-            {TopicPartition(*tp): spec for tp in changelogs},
-            isolation_level=IsolationLevel.READ_UNCOMMITTED,
-            request_timeout=self._settings.broker_wait_seconds,
-        )
-        offsets = {}
-        for partition, future in futures.items():
-            try:
-                result: ListOffsetsResultInfo = future.result()
-            except KafkaException as exc:
-                raise transport_error(
-                    error_of(exc), f"asking for the end of {partition.topic}"
-                ) from exc
-            offsets[TP(partition.topic, partition.partition)] = result.offset
+        """Offsets of the changelogs, not stopping at transactions that are still open.
+
+        Asked again while a partition has no leader yet: its topic may be a moment old.
+        """
+        offsets: dict[TP, int] = {}
+        deadline = time.monotonic() + self._settings.broker_wait_seconds
+        while missing := [tp for tp in changelogs if tp not in offsets]:
+            futures = admin.list_offsets(
+                {TopicPartition(*tp): spec for tp in missing},
+                isolation_level=IsolationLevel.READ_UNCOMMITTED,
+                request_timeout=self._settings.broker_wait_seconds,
+            )
+            for partition, future in futures.items():
+                try:
+                    result: ListOffsetsResultInfo = future.result()
+                    offsets[TP(partition.topic, partition.partition)] = result.offset
+                except KafkaException as exc:
+                    error = error_of(exc)
+                    passes = error.retriable() or error.code() in _NO_LEADER_YET
+                    if not passes or time.monotonic() > deadline:
+                        doing = f"asking for the end of {partition.topic}"
+                        raise transport_error(error, doing) from exc
+                    time.sleep(0.02)
         return offsets
 
     def _read(
