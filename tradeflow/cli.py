@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tradeflow import __version__
-from tradeflow.commands import broker
+from tradeflow.commands import broker, worker
 from tradeflow.errors import TradeflowError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(broker.app)
+app.add_typer(worker.app)
 
 
 def _print_version(wanted: bool) -> None:

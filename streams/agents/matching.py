@@ -1,0 +1,148 @@
+"""The matching stage: commands in; execution reports, trades and depth updates out."""
+
+from collections.abc import AsyncIterable, Callable, Mapping
+from typing import Any
+
+from schemas.codec import DecodeError, decode, encoder
+from schemas.instruments import Instrument
+from schemas.limits import find_fault
+from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
+from streams.domain.market import Market
+from streams.domain.outcome import Outcome
+from streams.domain.unknown_symbol import unknown_symbol
+from streams.tables import MatchingTables, SymbolRows
+from streams.transport import App, Batch
+
+_COMMANDS = frozenset(
+    {
+        "PlaceOrder",
+        "CancelOrder",
+        "CancelReplaceOrder",
+        "AmendOrder",
+        "SetSymbolStatus",
+        "Tick",
+    }
+)
+
+
+class PartitionMarkets:
+    """The markets of one partition: in-memory books over the partition's table rows."""
+
+    __slots__ = ("_instruments", "_rows", "markets", "touched")
+
+    def __init__(self, instruments: Mapping[str, Instrument], rows: SymbolRows) -> None:
+        self._instruments = instruments
+        self._rows = rows
+        self.markets: dict[str, Market] = {
+            symbol: Market.restore(instruments[symbol], state, orders, closed)
+            for symbol, (state, orders, closed) in rows.by_symbol().items()
+        }
+        self.touched: set[str] = set()
+
+    def is_over(self, rows: SymbolRows) -> bool:
+        """Whether these markets were built from just these rows (a restore replaces them)."""
+        return self._rows.same_as(rows)
+
+    def apply(self, kind: str, command: Mapping[str, Any]) -> Outcome:
+        """Carry a command out in the market of its symbol, if there is such a symbol."""
+        symbol = command["symbol"]
+        market = self.markets.get(symbol)
+        if market is None:
+            instrument = self._instruments.get(symbol)
+            if instrument is None:
+                return unknown_symbol(kind, command)
+            market = self.markets[symbol] = Market(instrument)
+        self.touched.add(symbol)
+        return market.apply(kind, command)
+
+    def tick(self, tick: Mapping[str, Any]) -> None:
+        """Let time pass in every market of the partition."""
+        for symbol, market in self.markets.items():
+            market.apply("Tick", tick)
+            self.touched.add(symbol)
+
+    def store(self) -> None:
+        """Put what changed since the last call into the tables: one row an order, however often."""
+        for symbol in self.touched:
+            self._rows.store(symbol, self.markets[symbol].take_changes())
+        self.touched.clear()
+
+
+class MatchingStage:
+    """What the agent does with a batch; knows nothing of Faust."""
+
+    def __init__(self, instruments: Mapping[str, Instrument], tables: MatchingTables) -> None:
+        self._instruments = instruments
+        self._tables = tables
+        self._partitions: dict[int, PartitionMarkets] = {}
+        self._encode_report = encoder("ExecutionReport")
+        self._encode_trade = encoder("Trade")
+        self._encode_update = encoder("DepthUpdate")
+
+    def process(self, batch: Batch) -> None:
+        """Match a batch of ``orders.incoming``, in order."""
+        markets = self.markets(batch.partition)
+        apply, emit = markets.apply, batch.emit
+        for record in batch:
+            value = record.value()
+            try:
+                kind, command = decode(value if value is not None else b"")
+            except DecodeError as fault:
+                batch.dead_letter(fault.reason, fault.detail)
+                continue
+            refusal = refuse(kind, command, record.key())
+            if refusal is not None:
+                batch.dead_letter(*refusal)
+            elif kind == "Tick":
+                markets.tick(command)
+            else:
+                self._send(emit, command["symbol"], apply(kind, command))
+        markets.store()
+
+    def markets(self, partition: int) -> PartitionMarkets:
+        """The markets of an owned partition, rebuilt from its rows after a restore."""
+        rows = self._tables.partition(partition)
+        markets = self._partitions.get(partition)
+        if markets is None or not markets.is_over(rows):
+            markets = self._partitions[partition] = PartitionMarkets(self._instruments, rows)
+        return markets
+
+    def _send(self, emit: Callable[..., None], symbol: str, outcome: Outcome) -> None:
+        encode = self._encode_report
+        for report in outcome.reports:
+            emit(ORDERS_EXECUTIONS.name, report["account_id"], encode(report))
+        for trade in outcome.trades:
+            emit(TRADES.name, symbol, self._encode_trade(trade))
+        if outcome.depth is not None:
+            emit(ORDERBOOK_UPDATES.name, symbol, self._encode_update(outcome.depth))
+
+
+def refuse(kind: str, command: Mapping[str, Any], key: bytes | None) -> tuple[str, str] | None:
+    """Why a decoded record is no command for this stage (reason, detail); None if it is one.
+
+    A command must be keyed by its symbol: under another key it would be in a partition that does
+    not own the symbol's book.
+    """
+    if kind not in _COMMANDS:
+        return "UNEXPECTED_RECORD", f"{kind} is not a command"
+    if kind != "Tick":
+        if not key:
+            return "MISSING_KEY", f"{kind} {command['command_id']!r} has no key"
+        if key != command["symbol"].encode():
+            return "KEY_MISMATCH", f"the key is {key!r}, the symbol {command['symbol']!r}"
+    fault = find_fault(kind, command)
+    return None if fault is None else ("IMPOSSIBLE_VALUE", fault)
+
+
+def declare_matching(
+    app: App, instruments: Mapping[str, Instrument], tables: MatchingTables
+) -> MatchingStage:
+    """Add the matching agent to ``app``."""
+    stage = MatchingStage(instruments, tables)
+
+    @app.agent(app.topic(ORDERS_INCOMING.name), name="matching")
+    async def matching(batches: AsyncIterable[Batch]) -> None:
+        async for batch in batches:
+            stage.process(batch)
+
+    return stage

@@ -1,0 +1,64 @@
+"""The stages as Faust apps: topics, tables and agents put together."""
+
+from schemas.codec import encoder
+from schemas.instruments import Instrument, load_instruments
+from schemas.topics import CHANGELOG, TOPICS
+from streams.agents.matching import declare_matching
+from streams.settings import StreamsSettings
+from streams.tables import MatchingTables
+from streams.transport import App, DeadLetter, TopicSpec
+from streams.transport.headers import Headers
+
+MATCHING = "matching"
+
+
+def make_matching(settings: StreamsSettings, *, slot: int) -> App:
+    """The app of one worker of the matching stage.
+
+    Raises:
+        InstrumentError: the instrument file cannot be used.
+    """
+    instruments: dict[str, Instrument] = load_instruments(settings.instruments)
+    app = App(
+        settings.transport(group=MATCHING, slot=slot),
+        topics=topic_specs(settings.partitions),
+        changelog_config={"cleanup.policy": "compact", **CHANGELOG},
+        encode_dead_letter=DeadLetters(MATCHING),
+    )
+    declare_matching(app, instruments, MatchingTables(app))
+    return app
+
+
+def topic_specs(partitions: int) -> list[TopicSpec]:
+    """The catalogue's topics, as the transport makes them."""
+    return [
+        TopicSpec(
+            name=topic.name,
+            partitions=topic.partition_count(partitions),
+            config=topic.settings(),
+        )
+        for topic in TOPICS
+    ]
+
+
+class DeadLetters:
+    """Dead letters as Avro records of the stage that gave up on them."""
+
+    def __init__(self, stage: str) -> None:
+        self._stage = stage
+        self._encode = encoder("DeadLetter")
+
+    def __call__(self, letter: DeadLetter) -> tuple[bytes | None, Headers]:
+        """The record for ``letter``; the reason is in a header too, to be read without Avro."""
+        record = {
+            "stage": self._stage,
+            "topic": letter.topic,
+            "partition": letter.partition,
+            "offset": letter.offset,
+            "reason": letter.reason,
+            "detail": letter.detail,
+            "key": letter.key or b"",
+            "value": letter.value or b"",
+            "time_ms": letter.timestamp_ms,
+        }
+        return self._encode(record), [("dead-letter-reason", letter.reason.encode())]

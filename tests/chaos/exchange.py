@@ -1,0 +1,313 @@
+"""An exchange to be broken: a broker of its own, matching workers, and a twin that knows better.
+
+One log goes through all tests of a module.  A test feeds commands, breaks something while they are
+worked on, and then asks ``verify``: every output, read committed and from the beginning, must be
+what the slow reference exchange makes of the same commands, record by record.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+from schemas.codec import decode, encoder
+from schemas.instruments import load_instruments
+from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
+from streams.domain.order import Order
+from streams.domain.state_hash import state_hash
+from tests.simulation.reference_exchange import ReferenceExchange
+from tests.simulation.workload import Profile, Workload
+from tradeflow.broker import BrokerSettings, EmbeddedBroker
+
+PARTITIONS = 4
+INSTRUMENTS = Path(__file__).with_name("instruments.json")
+OUTPUTS = (ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name)
+
+
+def await_condition(
+    condition: Callable[[], Any], what: str, *, seconds: float = 60.0, every: float = 0.05
+) -> Any:
+    """The first true value of ``condition``; fails with ``what`` after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(every)
+
+
+@dataclass
+class WorkerProcess:
+    """One matching worker in a process of its own."""
+
+    slot: int
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tradeflow", "worker", "matching", "--slot", str(self.slot)],
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+            )
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def has_exited(self) -> bool:
+        return self.process.poll() is not None
+
+
+class Exchange:
+    """The broker, the workers and the twin of one module's tests."""
+
+    def __init__(self, folder: Path, profile: Profile, *, seed: int) -> None:
+        self.folder = folder
+        self.instruments = load_instruments(INSTRUMENTS)
+        self.twin = ReferenceExchange(self.instruments)
+        self.workload = Workload(replace(profile, instruments=self.instruments), seed)
+        self.broker = EmbeddedBroker(BrokerSettings(port=0, data_dir=folder / "kafka"))
+        self.broker.start()
+        self.workers: dict[int, WorkerProcess] = {}
+        self.expected: dict[str, dict[str, list[Any]]] = {t: defaultdict(list) for t in OUTPUTS}
+        self.sent = 0
+        self._seen: set[str] = set()
+        self._watcher: Consumer | None = None
+        self._encoders = {kind: encoder(kind) for kind in ORDERS_INCOMING.values}
+        self._producer = Producer(
+            {
+                "bootstrap.servers": self.broker.bootstrap,
+                "partitioner": "murmur2_random",
+                "enable.idempotence": True,
+                "linger.ms": 2,
+            }
+        )
+
+    # --- workers ---------------------------------------------------------------------------------
+
+    def start_worker(self, slot: int = 0, **environment: str) -> WorkerProcess:
+        """Start the worker of a slot (again)."""
+        settings = {
+            "BROKER": self.broker.bootstrap,
+            "TRADEFLOW_STATE_DIR": str(self.folder / "workers"),
+            "TRADEFLOW_INSTRUMENTS": str(INSTRUMENTS),
+            "TRADEFLOW_PARTITIONS": str(PARTITIONS),
+            "TRADEFLOW_SESSION_TIMEOUT_MS": "4000",
+            "TRADEFLOW_TRANSACTION_TIMEOUT_MS": "4000",
+            "TRADEFLOW_ROUND_MAX_RECORDS": "200",
+            "TRADEFLOW_WEB_PORT": "0",
+            **environment,
+        }
+        worker = WorkerProcess(slot, settings, self.folder / f"worker-{slot}.log")
+        self.workers[slot] = worker
+        return worker
+
+    def close(self) -> None:
+        """End everything that was started."""
+        for worker in self.workers.values():
+            if not worker.has_exited():
+                worker.kill()
+        self._producer.purge()
+        if self._watcher is not None:
+            self._watcher.close()
+        self.broker.stop()
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def feed(self, count: int) -> None:
+        """Send ``count`` commands; the twin carries each out at once."""
+        while count:
+            kind, command = next(self.workload)
+            if kind == "Tick":
+                if len(self._seen) < len(self.instruments):
+                    continue  # a market exists from its first command on
+                for partition in range(PARTITIONS):
+                    self.send(kind, command, partition=partition)
+            else:
+                self._seen.add(command["symbol"])
+                self.send(kind, command)
+            self.expect(kind, command)
+            count -= 1
+
+    def expect(self, kind: str, command: Mapping[str, Any]) -> None:
+        """Let the twin do a command and note what must come out."""
+        reports, trades, depth = self.twin.apply(kind, command)
+        self.workload.observe(reports)
+        for report in reports:
+            self.expected[ORDERS_EXECUTIONS.name][report["symbol"]].append(report)
+        for trade in trades:
+            self.expected[TRADES.name][trade["symbol"]].append(trade)
+        if depth is not None:
+            self.expected[ORDERBOOK_UPDATES.name][depth["symbol"]].append(depth)
+
+    def send(self, kind: str, command: Mapping[str, Any], *, partition: int = -1) -> None:
+        """Send one command, to the partition of its symbol unless told otherwise."""
+        key = None if kind == "Tick" else command["symbol"]
+        self.send_raw(key, self._encoders[kind](command), partition=partition)
+
+    def send_raw(
+        self, key: str | None, value: bytes | None, *, partition: int = -1, headers: Any = None
+    ) -> None:
+        self._producer.produce(
+            ORDERS_INCOMING.name, value, key, partition=partition, headers=headers
+        )
+        self.sent += 1
+        self._producer.poll(0)
+
+    def flush(self) -> None:
+        assert self._producer.flush(60) == 0
+
+    def output_count(self, topic: str) -> int:
+        """Committed and uncommitted records (and markers) of a topic: only good for progress."""
+        if self._watcher is None:
+            self._watcher = Consumer(
+                {"bootstrap.servers": self.broker.bootstrap, "group.id": "watch"}
+            )
+        partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
+        try:
+            return sum(self._watcher.get_watermark_offsets(p, timeout=5)[1] for p in partitions)
+        except KafkaException:
+            return 0  # no such topic yet, or no broker
+
+    # --- verification ----------------------------------------------------------------------------
+
+    def outputs(self, topic: str) -> list[Any]:
+        """All messages of a topic, read committed, partition by partition in order."""
+        return read_all(self.broker.bootstrap, topic)
+
+    def verify(self) -> None:
+        """Wait until the twin's outputs are there, then compare each of them."""
+        self.flush()
+        await_condition(self._is_answered, f"all {self.sent} commands", seconds=90)
+        for topic in OUTPUTS:
+            got = self._by_symbol(topic)
+            for symbol, expected in self.expected[topic].items():
+                assert got[symbol] == expected, f"{topic} {symbol}: {_first(got[symbol], expected)}"
+            assert set(got) == {s for s, records in self.expected[topic].items() if records}
+        self._verify_state()
+
+    def _is_answered(self) -> bool:
+        """Whether the group's committed offsets are at the inputs' ends."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.broker.bootstrap,
+                "group.id": "matching",
+                "isolation.level": "read_committed",
+            }
+        )
+        try:
+            wanted = [TopicPartition(ORDERS_INCOMING.name, p) for p in range(PARTITIONS)]
+            for at in consumer.committed(wanted, timeout=10):
+                _, end = consumer.get_watermark_offsets(at, timeout=10)
+                if end and at.offset < end:
+                    return False
+            return True
+        finally:
+            consumer.close()
+
+    def _by_symbol(self, topic: str) -> dict[str, list[Any]]:
+        records: dict[str, list[Any]] = defaultdict(list)
+        for message in self.outputs(topic):
+            _, record = decode(message.value())
+            records[record["symbol"]].append(record)
+        if topic == ORDERS_EXECUTIONS.name:
+            for symbol, reports in records.items():
+                # Keyed by account: a symbol's reports lie on several partitions.
+                reports.sort(key=lambda report: report["execution_id"])
+                if symbol not in self.instruments:
+                    order = {r["command_id"]: i for i, r in enumerate(self._expected_of(symbol))}
+                    reports.sort(key=lambda report: order.get(report["command_id"], -1))
+        return records
+
+    def _expected_of(self, symbol: str) -> list[Any]:
+        return self.expected[ORDERS_EXECUTIONS.name][symbol]
+
+    def _verify_state(self) -> None:
+        """The rows that the changelogs hold have the twin's state hash."""
+        rows = {name: self._changelog(name) for name in ("book", "closed_orders", "symbols")}
+        for symbol in self._seen & set(self.instruments):
+            orders = [Order.from_row(r).to_row() for r in rows["book"] if r["symbol"] == symbol]
+            closed = [row for row in rows["closed_orders"] if row["symbol"] == symbol]
+            (state,) = [row for row in rows["symbols"] if row["symbol"] == symbol]
+            assert state_hash(state, orders, closed) == self.twin.state_hash(symbol), symbol
+
+    def _changelog(self, table: str) -> list[Any]:
+        rows: dict[bytes, bytes | None] = {}
+        for message in self.outputs(f"matching-{table}-changelog"):
+            rows[message.key()] = message.value()
+        return [decode(value)[1] for value in rows.values() if value is not None]
+
+
+def read_all(bootstrap: str, topic: str) -> list[Any]:
+    """Every committed message of a topic."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "verify",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 10,
+        }
+    )
+    try:
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        ends = {}
+        for p in partitions:
+            _, end = consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)
+            if end:
+                ends[p] = end
+        consumer.assign([TopicPartition(topic, p, 0) for p in ends])
+        messages: list[Any] = []
+        while ends:
+            message = consumer.poll(10)
+            assert message is not None, f"{topic}: the end was not reached: {ends}"
+            if message.error() is None:
+                messages.append(message)
+            elif message.offset() >= ends.get(message.partition(), 0):
+                ends.pop(message.partition(), None)
+        return messages
+    finally:
+        consumer.close()
+
+
+def _first(got: list[Any], expected: list[Any]) -> str:
+    for number, (mine, theirs) in enumerate(zip(got, expected, strict=False)):
+        if mine != theirs:
+            return f"record {number}: {json.dumps(mine)} instead of {json.dumps(theirs)}"
+    return f"{len(got)} records instead of {len(expected)}"
+
+
+def poison_free(logs: Iterable[Path]) -> None:
+    """No worker stopped for good."""
+    for log in logs:
+        assert "POISONED" not in log.read_text()

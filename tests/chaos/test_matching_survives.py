@@ -1,0 +1,112 @@
+"""Whatever is killed, stopped or moved: the outputs are the twin's, record by record."""
+
+import os
+import random
+import signal
+
+import pytest
+
+from schemas.topics import ORDERS_EXECUTIONS
+from streams.transport import ExitCode
+from tests.chaos.exchange import Exchange, await_condition
+
+KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
+COMMANDS = int(os.environ.get("TRADEFLOW_CHAOS_COMMANDS", "600"))
+
+pytestmark = pytest.mark.timeout(120 + 10 * KILLS)
+
+
+def test_workers_killed_at_random_moments_lose_and_double_nothing(exchange: Exchange) -> None:
+    rng = random.Random(7)
+    worker = exchange.start_worker(PYTHONHASHSEED="1")
+
+    for kill in range(KILLS):
+        exchange.feed(COMMANDS)
+        exchange.flush()
+        # Somewhere in the middle of what was just sent, or while it starts again.
+        _await_progress(exchange, at_least=rng.randrange(1, COMMANDS))
+        worker.kill()
+        worker = exchange.start_worker(PYTHONHASHSEED=str(kill))
+    exchange.feed(COMMANDS)
+
+    exchange.verify()
+    assert worker.stop() == ExitCode.CLEAN
+
+
+def test_workers_join_and_leave(exchange: Exchange) -> None:
+    exchange.start_worker(0)
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    exchange.start_worker(1)
+    exchange.start_worker(2)
+    _await_spread(exchange, {0, 1, 2})
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    assert exchange.workers[0].stop() == ExitCode.CLEAN
+    exchange.workers[1].kill()
+    exchange.feed(COMMANDS)
+
+    exchange.verify()
+    assert exchange.workers[2].stop() == ExitCode.CLEAN
+
+
+def test_a_zombie_is_fenced(exchange: Exchange) -> None:
+    zombie = exchange.start_worker(0)
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    _await_progress(exchange, at_least=1)
+    zombie.signal(signal.SIGSTOP)
+    exchange.start_worker(1)
+    exchange.feed(COMMANDS)
+
+    exchange.verify()  # worker 1 has done it all, so the zombie's session is over
+    zombie.signal(signal.SIGCONT)
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    exchange.workers[1].signal(signal.SIGSTOP)
+    exchange.workers[1].signal(signal.SIGCONT)
+    exchange.verify()
+    for worker in (zombie, exchange.workers[1]):
+        assert worker.stop() in (ExitCode.CLEAN, ExitCode.FENCED)
+
+
+def test_the_broker_killed_and_restarted(exchange: Exchange) -> None:
+    worker = exchange.start_worker(0)
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    _await_progress(exchange, at_least=1)
+    exchange.broker.kill()
+    exchange.broker.start()
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    # A worker that met the outage may have ended; its supervisor would start it again.
+    await_condition(lambda: worker.has_exited() or _is_answered(exchange), "the worker")
+    if worker.has_exited():
+        exchange.start_worker(0)
+
+    exchange.verify()
+
+
+def _is_answered(exchange: Exchange) -> bool:
+    return exchange._is_answered()
+
+
+def _await_progress(exchange: Exchange, *, at_least: int) -> None:
+    """Wait until some more outputs are visible than there were."""
+    before = _end(exchange)
+    await_condition(
+        lambda: _end(exchange) > before + at_least or exchange._is_answered(), "some outputs"
+    )
+
+
+def _end(exchange: Exchange) -> int:
+    return exchange.output_count(ORDERS_EXECUTIONS.name)
+
+
+def _await_spread(exchange: Exchange, slots: set[int]) -> None:
+    """Wait until each of these workers was assigned something and has its tables."""
+
+    def spread() -> bool:
+        return all("restored" in exchange.workers[slot].log.read_text() for slot in slots)
+
+    await_condition(spread, f"an assignment of workers {sorted(slots)}")

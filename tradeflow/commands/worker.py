@@ -1,0 +1,67 @@
+"""`tradeflow worker`: one worker of a stage, in this process."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from streams.settings import StreamsSettings
+
+app = typer.Typer(
+    name="worker",
+    help="Run one worker of a stage in the foreground (tradeflow up runs them for you).",
+    no_args_is_help=True,
+)
+
+Slot = Annotated[
+    int, typer.Option(min=0, help="The worker's number; each number runs in one process.")
+]
+
+
+@app.command()
+def matching(slot: Slot = 0) -> None:
+    """Match orders until SIGTERM or Ctrl-C; the exit code says how it ended."""
+    from streams.app import make_matching
+    from streams.transport import run
+
+    settings = streams_settings()
+    configure_logging()
+    sys.exit(run(lambda: make_matching(settings, slot=slot)))
+
+
+def streams_settings() -> "StreamsSettings":
+    """The stages' settings from the environment; what will not do is one clear line."""
+    from pydantic import ValidationError
+
+    from schemas.instruments import InstrumentError, load_instruments
+    from streams.settings import StreamsSettings
+    from streams.transport import ExitCode
+    from tradeflow.errors import TradeflowError
+
+    try:
+        settings = StreamsSettings()
+        load_instruments(settings.instruments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise TradeflowError(
+            f"TRADEFLOW_{name}={first['input']} will not do: {first['msg']}.",
+            exit_code=ExitCode.CONFIG,
+        ) from error
+    except InstrumentError as error:
+        raise TradeflowError(str(error), exit_code=ExitCode.CONFIG) from error
+    return settings
+
+
+def configure_logging() -> None:
+    """Log lines to stderr; Faust's own chatter only from warnings on."""
+    import logging
+    import os
+
+    logging.basicConfig(
+        level=os.environ.get("TRADEFLOW_LOG_LEVEL", "INFO").upper(),
+        format="%(asctime)s %(levelname)-8s %(name)s: %(message)s",
+    )
+    for name in ("faust", "mode", "aiokafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
