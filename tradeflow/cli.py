@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tradeflow import __version__
-from tradeflow.commands import broker, worker
+from tradeflow.commands import broker, down, up, worker
 from tradeflow.errors import TradeflowError
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
     # A bug's traceback is for the bug report: plain, without the values of local variables.
     pretty_exceptions_enable=False,
 )
+app.command()(up.up)
+app.command()(down.down)
 app.add_typer(broker.app)
 app.add_typer(worker.app)
 

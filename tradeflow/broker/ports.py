@@ -31,10 +31,10 @@ def choose_ports(settings: BrokerSettings, *, remembered: Path) -> Ports:
     address when it starts again. Raises TradeflowError when a port of the settings is taken.
     """
     last = _read(remembered)
-    clients = settings.port or _free_port(settings.host, preferred=last.clients if last else None)
+    clients = settings.port or free_port(settings.host, preferred=last.clients if last else None)
     if settings.port:
         _require_free(settings.host, settings.port, setting="PORT")
-    controller = settings.controller_port or _free_port(
+    controller = settings.controller_port or free_port(
         settings.host, preferred=last.controller if last else None
     )
     if settings.controller_port:
@@ -51,7 +51,8 @@ def _read(remembered: Path) -> Ports | None:
         return None
 
 
-def _free_port(host: str, *, preferred: int | None) -> int:
+def free_port(host: str, *, preferred: int | None = None) -> int:
+    """A port that nobody listens on, `preferred` if that is one."""
     candidates = random.sample(_FREE_PORTS, _TRIES)
     for port in [preferred, *candidates] if preferred else candidates:
         if _problem(host, port) is None:

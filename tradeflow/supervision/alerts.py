@@ -1,0 +1,81 @@
+"""What changed among the supervised programs, in words for the operator."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.transport.errors import ExitCode
+from tradeflow.supervision.settings import RunFolder
+from tradeflow.supervision.supervisord import ProgramState
+
+_ENDED = ("EXITED", "FATAL")
+_TAIL_BYTES = 256 * 1024
+# Where a log line begins with its time and its level, both go.
+_CRITICAL = re.compile(r"^(?:\S+ \S+ )?CRITICAL\s+(?:[\w.]+: )?(?P<said>.*)$")
+_ERROR = re.compile(r"^Error: (?P<said>.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line for the operator; an alert needs somebody to act."""
+
+    text: str
+    is_alert: bool
+
+
+class Watch:
+    """Compares what supervisord says with what it said before."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._before: dict[str, ProgramState] = {}
+
+    def look(self, states: Iterable[ProgramState]) -> list[Notice]:
+        """What happened since the last look."""
+        notices = []
+        for state in states:
+            before = self._before.get(state.name)
+            self._before[state.name] = state
+            if state.state in _ENDED and (before is None or before.state not in _ENDED):
+                notices.append(Notice(self._ended(state), is_alert=True))
+            elif before is not None and before.pid and state.pid and state.pid != before.pid:
+                notices.append(Notice(self._restarted(state), is_alert=False))
+        return notices
+
+    def _ended(self, state: ProgramState) -> str:
+        log = self._folder.log_of(state.name)
+        said = last_critical(log) or "it said nothing of why"
+        return (
+            f"{state.name} ended with {_code(state.exit_code)} and is not started again: {said}"
+            f" (log: {log})"
+        )
+
+    def _restarted(self, state: ProgramState) -> str:
+        log = self._folder.log_of(state.name)
+        return (
+            f"{state.name} ended unexpectedly and was started again as process {state.pid}"
+            f" (log: {log})"
+        )
+
+
+def _code(exit_code: int) -> str:
+    try:
+        return f"exit code {exit_code} ({ExitCode(exit_code).name})"
+    except ValueError:
+        return f"exit code {exit_code}"
+
+
+def last_critical(log: Path) -> str | None:
+    """What the last CRITICAL line of a log says, or the error line that a command ended with."""
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return None
+    for line in reversed(lines):
+        if match := _CRITICAL.match(line) or _ERROR.match(line):
+            return match["said"].strip()
+    return None

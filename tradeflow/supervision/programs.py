@@ -1,0 +1,124 @@
+"""What supervisord runs, and the file that tells it so."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streams.transport.errors import ExitCode
+from tradeflow.supervision.settings import RunFolder
+
+WORKERS = "matching"
+FLOW = "flow"
+
+NEVER_AGAIN = (ExitCode.CLEAN, ExitCode.POISONED, ExitCode.CONFIG)
+"""Exit codes after which a worker is not started again."""
+
+_FLOW_NEVER_AGAIN = (ExitCode.CLEAN, 2, ExitCode.CONFIG)
+# A command line that is not understood will not be understood the next time either.
+
+_LOG_BYTES_MAX = "10MB"
+_LOG_BACKUPS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One supervised process; ``settings`` are variables of its environment."""
+
+    name: str
+    command: tuple[str, ...]
+    final_codes: tuple[int, ...]
+    """Exit codes after which it is not started again."""
+    starts_at_once: bool
+    stop_seconds: int
+    """How long it may take to stop before it is killed."""
+    priority: int
+    """Who has the lowest starts first and stops last."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def matching_worker(slot: int, *, host: str, port: int) -> Program:
+    """The worker of one slot of the matching stage; it serves /health and /metrics at ``port``."""
+    return Program(
+        name=f"{WORKERS}-{slot}",
+        command=(sys.executable, "-m", "tradeflow", "worker", "matching", "--slot", str(slot)),
+        final_codes=NEVER_AGAIN,
+        starts_at_once=True,
+        # A worker gives itself 5 s for a clean stop.
+        stop_seconds=8,
+        priority=100,
+        settings={"TRADEFLOW_WEB_HOST": host, "TRADEFLOW_WEB_PORT": str(port)},
+    )
+
+
+def order_flow(rate: int) -> Program:
+    """The gentle flow of seeded orders."""
+    command = (sys.executable, "-m", "tradeflow", "load", "--rate", str(rate), "--quiet")
+    return Program(
+        name=FLOW,
+        command=command,
+        final_codes=_FLOW_NEVER_AGAIN,
+        starts_at_once=False,
+        stop_seconds=5,
+        priority=200,
+    )
+
+
+def supervisord_config(
+    programs: Sequence[Program], folder: RunFolder, *, socket: Path, directory: Path
+) -> str:
+    """supervisord's configuration file."""
+    supervisor_log = folder.log_of("supervisor")
+    sections = [
+        f"""\
+[unix_http_server]
+file={_escape(socket)}
+chmod=0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisord]
+nodaemon=true
+silent=true
+directory={_escape(directory)}
+pidfile={_escape(folder.state / "supervisord.number")}
+logfile={_escape(supervisor_log)}
+logfile_maxbytes={_LOG_BYTES_MAX}
+logfile_backups={_LOG_BACKUPS}
+""",
+        *(_program_section(program, folder) for program in programs),
+    ]
+    workers = [program.name for program in programs if program.name.startswith(f"{WORKERS}-")]
+    # As one group they stop at the same time, not one after the other.
+    sections.append(f"[group:{WORKERS}]\nprograms={','.join(workers)}\npriority=100\n")
+    return "\n".join(sections)
+
+
+def _program_section(program: Program, folder: RunFolder) -> str:
+    settings = [f"{name}={value}" for name, value in program.settings.items()]
+    command = [
+        *(sys.executable, "-m", "tradeflow.supervision.launch", str(folder.state), program.name),
+        *(*settings, "--", *program.command),
+    ]
+    return f"""\
+[program:{program.name}]
+command={_escape(shlex.join(command))}
+autostart={str(program.starts_at_once).lower()}
+autorestart=unexpected
+exitcodes={",".join(str(int(code)) for code in program.final_codes)}
+startsecs=0
+stopsignal=TERM
+stopwaitsecs={program.stop_seconds}
+priority={program.priority}
+redirect_stderr=true
+stdout_logfile={_escape(folder.log_of(program.name))}
+stdout_logfile_maxbytes={_LOG_BYTES_MAX}
+stdout_logfile_backups={_LOG_BACKUPS}
+"""
+
+
+def _escape(text: str | Path) -> str:
+    # A percent sign begins a variable of supervisord's.
+    return str(text).replace("%", "%%")
