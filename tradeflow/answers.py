@@ -1,0 +1,79 @@
+"""Commands that were sent, held against the execution reports that answer them; pure."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.enums import RejectReason
+from schemas.records import ExecutionReport
+from tradeflow.latencies import Latencies
+
+_REFUSALS = {"REJECTED", "CANCEL_REJECTED", "AMEND_REJECTED"}
+_SAID_BY_TYPE = {*_REFUSALS, "REPLACED", "STATUS_CHANGED"}
+# A command's later reports come with its first one or soon after.
+_REMEMBERED = 20_000
+
+
+class Answers:
+    """What became of each command, and how long the first report took.  Times in seconds."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, tuple[str, str, float]] = {}
+        self._recent: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
+        self.sent: Counter[str] = Counter()
+        """By kind of command."""
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        """By kind of command and where it led: an order status, REPLACED or a refusal."""
+        self.rejections: Counter[RejectReason] = Counter()
+        self.answered = 0
+        self.latencies = Latencies()
+
+    @property
+    def waiting(self) -> int:
+        """Commands without a report so far."""
+        return len(self._waiting)
+
+    @property
+    def rejected(self) -> int:
+        """Commands that were refused."""
+        return self.rejections.total()
+
+    def add(self, kind: str, command: Mapping[str, Any], at: float) -> None:
+        """A command was sent."""
+        self.sent[kind] += 1
+        self._waiting[command["command_id"]] = kind, command["account_id"], at
+
+    def take(self, report: ExecutionReport, at: float) -> bool:
+        """A report came; whether it speaks of a command of ours (makers' reports do not)."""
+        command_id = report["command_id"]
+        outcome: str = report["order_status"]
+        if report["execution_type"] in _SAID_BY_TYPE:
+            outcome = report["execution_type"]
+        waiting = self._waiting.get(command_id)
+        if waiting is not None and waiting[1] == report["account_id"]:
+            del self._waiting[command_id]
+            kind, account_id, sent_at = waiting
+            self.answered += 1
+            self.latencies.add(at - sent_at)
+            if report["execution_type"] in _REFUSALS:
+                self.rejections[report["reject_reason"]] += 1
+        else:
+            recent = self._recent.get(command_id)
+            if recent is None or recent[1] != report["account_id"] or report["role"] == "MAKER":
+                return False
+            kind, account_id, before = recent
+            self.outcomes[kind, before] -= 1
+        self.outcomes[kind, outcome] += 1
+        self._recent[command_id] = kind, account_id, outcome
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+        return True
+
+    def counted_outcomes(self) -> dict[tuple[str, str], int]:
+        """The outcomes that happened, sorted by kind, the most frequent first."""
+        return dict(
+            sorted(
+                ((key, count) for key, count in self.outcomes.items() if count),
+                key=lambda item: (item[0][0], -item[1]),
+            )
+        )

@@ -1,0 +1,93 @@
+"""What the exchange's book will be: the same matching engine, run beside the commands.
+
+The engine is a pure function of its commands, so the mirror is exact as long as nobody else trades
+the symbol.  It also says beforehand what the exchange would refuse.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.enums import RejectReason
+from schemas.instruments import Instrument
+from schemas.records import ExecutionReport
+from streams.domain.market import Market
+from tradeflow.replay.recorded_book import BookSide, Place
+
+_REFUSALS = {"REJECTED", "CANCEL_REJECTED", "AMEND_REJECTED"}
+
+
+@dataclass(slots=True)
+class HouseOrder:
+    """A resting order of the house; quantities in lots."""
+
+    client_order_id: str
+    quantity_lots: int
+    leaves_lots: int
+
+
+class HouseMirror:
+    """The house account's resting orders by level, oldest first."""
+
+    def __init__(self, instrument: Instrument, house: str) -> None:
+        self._market = Market(instrument)
+        self._house = house
+        self._levels: dict[BookSide, dict[int, dict[int, HouseOrder]]] = {
+            "BUY": defaultdict(dict),
+            "SELL": defaultdict(dict),
+        }
+        self._lots: dict[Place, int] = {}
+
+    def apply(self, kind: str, command: Mapping[str, Any]) -> RejectReason:
+        """Carry a command out; the reason if the exchange will refuse it, else NONE."""
+        outcome = self._market.apply(kind, command)
+        self._market.take_changes()
+        for report in outcome.reports:
+            if report["execution_type"] in _REFUSALS:
+                return report["reject_reason"]
+            if report["account_id"] == self._house:
+                self._follow(report)
+        return "NONE"
+
+    def quantity(self, place: Place) -> int:
+        """The lots that the house has on a level."""
+        return self._lots.get(place, 0)
+
+    def orders(self, place: Place) -> list[HouseOrder]:
+        """The house's orders on a level, oldest first."""
+        side, price_ticks = place
+        return list(self._levels[side].get(price_ticks, {}).values())
+
+    def places(self) -> set[Place]:
+        """All levels of the house."""
+        return set(self._lots)
+
+    def best_price(self, side: BookSide) -> int | None:
+        """The best price of a side in ticks."""
+        prices, _ = self._market.depth(1) if side == "BUY" else reversed(self._market.depth(1))
+        return prices[0][0] if prices else None
+
+    def depth(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Bids and asks as (price ticks, lots), best first."""
+        return self._market.depth()
+
+    def _follow(self, report: ExecutionReport) -> None:
+        side = report["side"]
+        if side == "NONE":
+            return
+        price_ticks, order_id = report["price_ticks"], report["order_id"]
+        level = self._levels[side][price_ticks]
+        before = level.pop(order_id).leaves_lots if order_id in level else 0
+        leaves = report["leaves_quantity_lots"]
+        place = side, price_ticks
+        lots = self._lots.get(place, 0) - before + leaves
+        if lots:
+            self._lots[place] = lots
+        else:
+            self._lots.pop(place, None)
+        if leaves:
+            # Only an amend changes an order's name; a cancel's own name is in a terminal report.
+            level[order_id] = HouseOrder(report["client_order_id"], report["quantity_lots"], leaves)
+        elif not level:
+            del self._levels[side][price_ticks]
