@@ -3,12 +3,11 @@
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import faust
-from faust.agents.agent import Agent as FaustAgent
-from faust.types import AgentT
+from faust.types import TP
 
 from streams.transport.config import TransportSettings
 from streams.transport.consumer import Consumer
@@ -18,6 +17,7 @@ from streams.transport.faults import FaultRecord
 from streams.transport.headers import Propagate, propagate
 from streams.transport.metrics import Metrics
 from streams.transport.slot import Slot
+from streams.transport.stream import Agent, BatchSchema, Stream
 from streams.transport.table import Table
 from streams.transport.table_manager import TableManager
 from streams.transport.topics import TopicSpec
@@ -25,40 +25,6 @@ from streams.transport.transaction import RoundProducer
 from streams.transport.web import WorkerWeb
 
 log = logging.getLogger(__name__)
-
-
-class Stream(faust.Stream[Any]):
-    """Faust's stream without its Cython iterator, which acks without telling the message."""
-
-    def __aiter__(self) -> Any:
-        iterator = cast(AsyncGenerator[Any], self._py_aiter())
-        self._active_agens.add(iterator)
-        return iterator
-
-
-class BatchSchema(faust.Schema[Any, Any]):
-    """Hands a batch through as it is: its records are decoded by the agent, one by one."""
-
-    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> None:
-        """A batch has no key."""
-
-    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
-        """The batch."""
-        return message.value
-
-
-class Agent(FaustAgent):
-    """An agent whose exception ends the round instead of acknowledging what failed."""
-
-    app: "App"
-
-    def __init__(self, *args: Any, on_error: Any = None, **kwargs: Any) -> None:
-        async def fail(agent: AgentT[Any], exc: BaseException) -> None:
-            if on_error is not None:
-                await on_error(agent, exc)
-            self.app.rounds.on_agent_fault(exc)
-
-        super().__init__(*args, on_error=fail, **kwargs)
 
 
 class App(faust.App):
@@ -96,7 +62,6 @@ class App(faust.App):
         self.worker_web = WorkerWeb(self)
         self._topic_specs = tuple(topics)
         self._changelog_config = dict(changelog_config or {"cleanup.policy": "compact"})
-        self._on_first_commit: Callable[[], None] | None = None
         super().__init__(
             settings.group,
             broker=f"kafka-eos://{settings.bootstrap.replace(',', ';')}",
@@ -171,23 +136,22 @@ class App(faust.App):
     def on_ready(self) -> None:
         """Partitions are assigned and restored."""
         # What was restored lives long: leave it out of every later collection.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
         self.ready = True
         self.metrics.ready.set(1)
         log.info("ready with %d partitions", len(self.rounds.positions))
-        self._on_first_commit = self.faults.clear if self.faults.pending() else None
+        self.faults.recall()
 
     def on_unready(self) -> None:
         """The assignment changes."""
         self.ready = False
         self.metrics.ready.set(0)
 
-    def on_round_committed(self) -> None:
-        """A round got through: what was remembered of faults is over."""
-        if self._on_first_commit is not None:
-            self._on_first_commit()
-            self._on_first_commit = None
+    def on_round_committed(self, ends: Mapping[TP, int]) -> None:
+        """A round got through, up to ``ends``."""
+        self.faults.committed(ends)
 
     def health(self) -> dict[str, Any]:
         """What /health answers."""
@@ -207,7 +171,7 @@ class App(faust.App):
         if self.failure is not None:
             return
         if isinstance(exc, RecordError):
-            times = self.faults.count(exc.position)
+            times = self.faults.count(exc.position, exc.behind)
             log.error("fault %d at %s", times, exc.position, exc_info=exc.__cause__)
             if times >= self.transport_settings.max_faults:
                 exc = PoisonedError(f"{times} faults in a row at {exc.position}: {exc}")

@@ -34,7 +34,7 @@ class Batch:
         self.partition = partition
         self.messages = messages
         self.current: Message = messages[0]
-        self._producer = producer
+        self._producer: RoundProducer | None = producer
         self._propagate = propagate
         self._headers: Headers | None = None
 
@@ -65,11 +65,34 @@ class Batch:
         headers = self._headers
         if headers is None:
             headers = self._headers = self._propagate(self.current)
-        self._producer.produce(topic, key, value, headers)
+        producer = self._producer
+        if producer is None:
+            raise self._closed()
+        producer.produce(topic, key, value, headers)
 
     def dead_letter(self, reason: str, detail: str = "") -> None:
-        """Put the current record, whole, on its topic's dead-letter topic, in this transaction.
+        """Put the current record, whole, on the group's dead-letter topic, in this transaction.
 
         ``reason`` is a short stable code, ``detail`` says more to a person.
         """
+        if self._producer is None:
+            raise self._closed()
         self._producer.dead_letter(self.current, self.headers, reason=reason, detail=detail)
+
+    def copy(self) -> "Batch":
+        """The same records, iterated by somebody else."""
+        assert self._producer is not None
+        return Batch(
+            self.topic,
+            self.partition,
+            self.messages,
+            producer=self._producer,
+            propagate=self._propagate,
+        )
+
+    def close(self) -> None:
+        """The agent is done: what a task that it left behind emits would be in a later round."""
+        self._producer = None
+
+    def _closed(self) -> RuntimeError:
+        return RuntimeError(f"the batch that ended at {self.position} is finished: emit earlier")

@@ -88,7 +88,9 @@ class TransportSettings:
             "partition.assignment.strategy": "range",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
+            # An offset that the log no longer has must not be skipped over in silence; where a
+            # group has none yet, the reader begins at the beginning by itself.
+            "auto.offset.reset": "error",
             # A full local queue is looked at again soon, not after the default second.
             "fetch.queue.backoff.ms": 10,
             **self.extra_consumer,

@@ -18,7 +18,7 @@ from faust.types import TP
 from faust.types import Message as FaustMessage
 
 from streams.transport.batch import Batch
-from streams.transport.errors import RecordError, TransportError
+from streams.transport.errors import ExitCode, RecordError, RowError, TransportError
 from streams.transport.membership import leave_group
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.records import offset_of, tp_of
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1
+_FINISH_SECONDS = 2.5
+"""How long a stop waits for the round in progress, if the broker does not answer."""
 
 
 class BatchMessage(FaustMessage):
@@ -68,7 +70,6 @@ class Consumer(FaustConsumer):
         self._waiting: set[TP] = set()
         self._round_done = asyncio.Event()
         self._fault: BaseException | None = None
-        self._working_on: Batch | None = None
         self._finishing = False
         self._loop_task: asyncio.Task[None] | None = None
 
@@ -86,7 +87,7 @@ class Consumer(FaustConsumer):
         await self._in_kafka_thread(self._connect)
 
     def _connect(self) -> None:
-        self._admin = wait_for_broker(self.settings)
+        self._admin = wait_for_broker(self.settings, lambda: self._finishing)
         ensure_topics(self._admin, self.app.topic_specs(), replication=self.settings.replication)
         # Before subscribing: the predecessor's open transaction must be over when offsets are read.
         self.app.round_producer.connect()
@@ -101,6 +102,8 @@ class Consumer(FaustConsumer):
         """End after the round in progress; give the partitions up if the settings say so."""
         self._finishing = True
         if self._loop_task is not None:
+            await asyncio.wait([self._loop_task], timeout=_FINISH_SECONDS)
+            self.app.round_producer.give_up()
             await asyncio.wait([self._loop_task])
         await self._in_kafka_thread(self._close)
 
@@ -119,8 +122,11 @@ class Consumer(FaustConsumer):
 
     async def _run(self) -> None:
         try:
-            while not self._finishing:
+            while not self._over():
                 taken = await self._in_kafka_thread(self.reader.take, _POLL_SECONDS)
+                if self._over():
+                    # What was taken stays where it is: nothing of it was committed.
+                    break
                 if self.reader.rebalanced:
                     await self._settle_assignment()
                 elif taken is not None:
@@ -128,19 +134,16 @@ class Consumer(FaustConsumer):
         except asyncio.CancelledError:
             raise
         except BaseException as exc:
-            self._fail(exc)
+            self.app.fail(exc)
 
-    def _fail(self, exc: BaseException) -> None:
-        fault = exc
-        if not isinstance(exc, TransportError) and self._working_on is not None:
-            fault = RecordError(self._working_on.position, exc)
-            fault.__cause__ = exc
-        self.app.fail(fault)
+    def _over(self) -> bool:
+        """Whether no round is to begin any more."""
+        return self._finishing or self._fault is not None
 
     async def _settle_assignment(self) -> None:
         """Restore what is new here, tell Faust, and fetch."""
         self.app.on_unready()
-        while True:
+        while not self._over():
             self.reader.rebalanced = False
             assigned = dict(self.reader.assigned)
             self.metrics.rebalances.inc()
@@ -149,10 +152,9 @@ class Consumer(FaustConsumer):
             standing = await self._in_kafka_thread(self._rebuild, assigned)
             if standing and not self.reader.rebalanced:
                 break
-        for tp in list(self.positions):
-            if tp not in assigned:
-                del self.positions[tp]
-        self.positions.update(assigned)
+        else:
+            return
+        self.positions = assigned
         await self._in_kafka_thread(self.reader.begin_fetching)
         self.app.flow_control.resume()
         self.resume_flow()
@@ -167,7 +169,7 @@ class Consumer(FaustConsumer):
                 self._restorer,
                 starts=assigned,
                 positions=self.positions,
-                interrupted=self.reader.serve,
+                interrupted=lambda: self._over() or self.reader.serve(),
             )
         )
 
@@ -190,19 +192,27 @@ class Consumer(FaustConsumer):
         producer.begin()
         await self._process(by_partition)
         processed = time.perf_counter()
-        self.app.round_tables.write_changes(producer, self.metrics)
+        self._write_changes(by_partition)
         ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
         offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
         await self._in_kafka_thread(producer.commit, offsets, taken.group_metadata)
         self.positions.update(ends)
-        self._working_on = None
         finished = time.perf_counter()
         self.metrics.rounds.inc()
         self.metrics.round_seconds.observe(finished - started)
         self.metrics.transaction_seconds.observe(finished - processed)
         for tp, messages in by_partition.items():
             self.metrics.records_in.labels(topic=tp.topic).inc(len(messages))
-        self.app.on_round_committed()
+        self.app.on_round_committed(ends)
+
+    def _write_changes(self, by_partition: Mapping[TP, list[Message]]) -> None:
+        try:
+            self.app.round_tables.write_changes(self.app.round_producer, self.metrics)
+        except RowError as exc:
+            changed_by = next(tp for tp in by_partition if tp.partition == exc.partition)
+            behind = changed_by, offset_of(by_partition[changed_by][-1])
+            position = f"a row of table {exc.table}/{exc.partition}"
+            raise RecordError(position, exc.__cause__ or exc, behind=behind) from exc
 
     async def _process(self, by_partition: Mapping[TP, list[Message]]) -> None:
         """Hand each partition's batch to its agents and wait until all have finished."""
@@ -214,9 +224,10 @@ class Consumer(FaustConsumer):
                 producer=self.app.round_producer,
                 propagate=self.app.propagate,
             )
-            self._working_on = batch
             self._waiting = {tp}
             self._round_done.clear()
+            if self._fault is not None:
+                raise self._fault
             await self.callback(self._faust_message(tp, batch))
             await self._round_done.wait()
             if self._fault is not None:
@@ -249,10 +260,15 @@ class Consumer(FaustConsumer):
         if not self._waiting:
             self._round_done.set()
 
-    def on_agent_fault(self, exc: BaseException) -> None:
-        """An agent raised: the round ends, unfinished."""
-        self._fault = exc
+    def on_agent_fault(self, exc: BaseException, batch: Batch | None) -> None:
+        """An agent raised, while it worked on ``batch``: the round ends, unfinished."""
+        if batch is not None and getattr(exc, "exit_code", ExitCode.FAULT) is ExitCode.FAULT:
+            behind = TP(batch.topic, batch.partition), offset_of(batch.current)
+            exc = RecordError(batch.position, exc, behind=behind)
+        if self._fault is None:
+            self._fault = exc
         self._round_done.set()
+        self.app.fail(self._fault)
 
     # --- what Faust asks of a consumer -----------------------------------------------------------
 
@@ -301,7 +317,7 @@ class Consumer(FaustConsumer):
 
     def highwater(self, tp: TP) -> int:
         """The end of a partition, as far as the last fetch told."""
-        return self.positions.get(tp, 0) + self.reader.lag().get(tp, 0)
+        return self.positions.get(tp, 0) + self.reader.lags.get(tp, 0)
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
         """The ends of partitions, as far as the last fetches told."""

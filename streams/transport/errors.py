@@ -6,6 +6,8 @@ the log, and the log is what counts.  The exit code says what a supervisor shoul
 
 from enum import IntEnum
 
+from faust.types import TP
+
 
 class ExitCode(IntEnum):
     """Exit codes of a worker (BSD's sysexits.h where it has a word for it)."""
@@ -50,18 +52,33 @@ class FencedError(TransportError):
 
     exit_code = ExitCode.FENCED
     action = (
-        "nothing, if this worker was stopped or stalled; else look for a second one in its slot"
+        "nothing, if this worker was stopped or stalled; else look for a second one in its slot, "
+        "or for rounds that take longer than transaction_timeout_ms"
     )
 
 
 class RecordError(TransportError):
-    """An agent raised; ``position`` is the record it was working on."""
+    """A record could not be processed, or what it changed could not be written.
+
+    ``position`` names it; a commit past ``behind`` shows that it got through after all.
+    """
 
     action = "read the traceback above; the record is tried again after the restart"
 
-    def __init__(self, position: str, cause: BaseException) -> None:
-        super().__init__(f"an agent raised at {position}: {cause!r}")
+    def __init__(self, position: str, cause: BaseException, *, behind: tuple[TP, int]) -> None:
+        super().__init__(f"a fault at {position}: {cause!r}")
         self.position = position
+        self.behind = behind
+        self.__cause__ = cause
+
+
+class RowError(TransportError):
+    """A changed row could not become a changelog record."""
+
+    def __init__(self, table: str, partition: int, why: str) -> None:
+        super().__init__(f"a row of table {table}/{partition}: {why}")
+        self.table = table
+        self.partition = partition
 
 
 class PoisonedError(TransportError):

@@ -2,7 +2,7 @@
 
 from confluent_kafka import KafkaError, KafkaException
 
-from streams.transport.errors import BrokerError, FencedError, TransportError
+from streams.transport.errors import BrokerError, ConfigError, FencedError, TransportError
 
 _FENCED = frozenset(
     {
@@ -33,6 +33,25 @@ _BROKER = frozenset(
         KafkaError.UNSTABLE_OFFSET_COMMIT,
     }
 )
+_CONFIG = frozenset(
+    {
+        KafkaError._INVALID_ARG,
+        KafkaError._AUTO_OFFSET_RESET,
+        KafkaError._AUTHENTICATION,
+        KafkaError._UNSUPPORTED_FEATURE,
+        KafkaError.INVALID_CONFIG,
+        KafkaError.INVALID_PARTITIONS,
+        KafkaError.INVALID_REPLICATION_FACTOR,
+        KafkaError.INVALID_SESSION_TIMEOUT,
+        KafkaError.INVALID_TRANSACTION_TIMEOUT,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.TOPIC_EXCEPTION,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+        KafkaError.INCONSISTENT_GROUP_PROTOCOL,
+    }
+)
 
 
 def error_of(exc: KafkaException) -> KafkaError:
@@ -45,8 +64,11 @@ def transport_error(error: KafkaError, doing: str) -> TransportError:
     """The transport's error for ``error``, met while ``doing`` (a phrase for the log line)."""
     code = error.code()
     text = f"{doing}: {error.str()} ({error.name()})"
-    if code in _FENCED:
+    # A consumer's fatal error has its cause in its text alone.
+    if code in _FENCED or (code == KafkaError._FATAL and "fenced" in error.str().lower()):
         return FencedError(text)
+    if code in _CONFIG:
+        return ConfigError(text)
     if code in _BROKER:
         return BrokerError(text)
     return TransportError(text)

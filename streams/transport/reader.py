@@ -6,6 +6,7 @@ committed offsets, when the tables stand (``begin_fetching``).
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,10 +21,12 @@ from confluent_kafka import (
 from faust.types import TP
 
 from streams.transport.config import TransportSettings
-from streams.transport.errors import TransportError
+from streams.transport.errors import ConfigError, TransportError
 from streams.transport.kafka_errors import error_of, transport_error
 
 log = logging.getLogger(__name__)
+
+_LAGS_SECONDS = 1.0
 
 _PASSING = frozenset(
     {KafkaError._PARTITION_EOF, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}
@@ -48,11 +51,18 @@ class GroupReader:
         """Partitions owned and the offset at which each begins (-2: the beginning)."""
         self.rebalanced = False
         """An assignment or a revocation was met and not yet dealt with."""
+        self.lags: dict[TP, int] = {}
+        """Records between each position and the end; at most a second old while rounds run."""
+        self._lags_due = 0.0
+        self._group_metadata: object = None
         self._failure: TransportError | None = None
 
     def subscribe(self, topics: Iterable[str]) -> None:
         """Join the group; the assignment comes with a later ``take``."""
-        self._consumer = Consumer(self._settings.consumer(), logger=log)
+        try:
+            self._consumer = Consumer(self._settings.consumer(), logger=log)
+        except KafkaException as exc:
+            raise transport_error(error_of(exc), "making the consumer") from exc
         self._consumer.subscribe(
             list(topics),
             on_assign=self._on_assign,
@@ -66,24 +76,25 @@ class GroupReader:
         The first record is polled for and the rest taken from the local queue at once: to ask for
         n records would wait for n of them or the whole time-out.
 
-        The metadata is taken between the two.  A revocation inside the second call would give it
-        a new generation, and a commit under that would not be fenced though the records belong to
-        the old one; so a take in which a rebalance ran is thrown away.  Its records come again:
-        an assignment begins at the committed offsets.
+        A rebalance can run inside either call.  A commit is therefore fenced with the metadata of
+        the assignment that the records belong to, never with what the group says now: that might
+        be a newer generation, or none at all once this member is out.  And a take in which a
+        rebalance ran is thrown away; its records come again, to whoever owns them, because an
+        assignment begins at the committed offsets.
         """
         consumer = self._require()
         first = consumer.poll(timeout)
+        self._note_lags(consumer)
         self._raise_failure()
         if first is None or self._moved():
             return None
-        group_metadata = consumer.consumer_group_metadata()
         rest = consumer.consume(self._settings.round_max_records - 1, 0)
         self._raise_failure()
         if self._moved():
             log.info("a rebalance ran while records were taken; they are taken again")
             return None
         messages = [m for m in (first, *rest) if m.error() is None or self._is_fault(m)]
-        return Taken(messages, group_metadata) if messages else None
+        return Taken(messages, self._group_metadata) if messages else None
 
     def serve(self) -> bool:
         """Give librdkafka a turn while nothing is fetched; True if a rebalance ran."""
@@ -97,16 +108,18 @@ class GroupReader:
             [TopicPartition(tp.topic, tp.partition, offset) for tp, offset in self.assigned.items()]
         )
 
-    def lag(self) -> dict[TP, int]:
-        """Records between each position and the end, as far as is known locally."""
-        if self._consumer is None or not self.assigned:
-            return {}
+    def _note_lags(self, consumer: Consumer) -> None:
+        # For other threads: they must not touch a client that this one may be closing.
+        now = time.monotonic()
+        if now < self._lags_due:
+            return
+        self._lags_due = now + _LAGS_SECONDS
         lags = {}
         wanted = [TopicPartition(*tp) for tp in self.assigned]
-        for at in self._consumer.position(wanted):
-            _, high = self._consumer.get_watermark_offsets(at, cached=True)
+        for at in consumer.position(wanted) if wanted else ():
+            _, high = consumer.get_watermark_offsets(at, cached=True)
             lags[TP(at.topic, at.partition)] = max(0, high - at.offset) if at.offset >= 0 else 0
-        return lags
+        self.lags = lags
 
     def member_id(self) -> str:
         """This member's id in the group, "" before it joined."""
@@ -124,6 +137,10 @@ class GroupReader:
         self.rebalanced = True
         self.assigned = {}
         consumer.assign([])
+        self._group_metadata = consumer.consumer_group_metadata()
+        if not consumer.memberid():
+            # Out of the group already: that callback comes next.
+            return
         try:
             # Waits while another member's transaction holds offsets of these partitions open
             # (read_committed asks for stable offsets, KIP-447).
@@ -162,7 +179,16 @@ class GroupReader:
         if error.code() in _PASSING or (error.retriable() and not error.fatal()):
             log.warning("while reading: %s", error.str())
             return False
-        raise transport_error(error, "reading the input topics")
+        where = (
+            f"{message.topic()}/{message.partition()}" if message.topic() else "the input topics"
+        )
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            raise ConfigError(
+                f"the log of {where} no longer has the offset that group {self._settings.group} "
+                "has come to: it was cut or made anew; records may be lost, so set the group's "
+                f"offset on purpose ({error.str()})"
+            )
+        raise transport_error(error, f"reading {where}")
 
     def _moved(self) -> bool:
         return self.rebalanced

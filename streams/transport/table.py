@@ -12,7 +12,7 @@ import faust
 from faust.streams import current_event
 from faust.types import TP
 
-from streams.transport.errors import ConfigError
+from streams.transport.errors import ConfigError, RowError
 
 Row = TypeVar("Row")
 
@@ -108,7 +108,11 @@ class Table(faust.Table[str, Any]):
                 records: list[dict[str, Any]] = []
                 for key in sorted(rows.changed):
                     row = get(key)
-                    records.append({"key": key, "value": None if row is None else encode(row)})
+                    try:
+                        value = None if row is None else encode(row)
+                    except Exception as exc:
+                        raise RowError(self.name, partition, f"{key!r}: {exc!r}") from exc
+                    records.append({"key": key, "value": value})
                 rows.changed.clear()
                 yield partition, records
 

@@ -7,7 +7,7 @@ from confluent_kafka.admin import AdminClient
 from faust.tables.manager import TableManager as FaustTableManager
 from faust.types import TP
 
-from streams.transport.errors import ConfigError
+from streams.transport.errors import ConfigError, ExitCode, RowError, TransportError
 from streams.transport.metrics import Metrics
 from streams.transport.restore import Restorer
 from streams.transport.table import Table
@@ -92,13 +92,32 @@ class TableManager(FaustTableManager):
         self._standing -= set(missing)
         if missing and not restorer.restore(admin, missing, interrupted=interrupted):
             return False
+        self._refuse_rows_without_offsets(starts)
         self._standing |= set(missing)
         return True
+
+    def _refuse_rows_without_offsets(self, starts: Mapping[TP, int]) -> None:
+        # The rows were committed together with offsets.  To read the inputs again from their
+        # beginning, onto rows that know them already, would double everything.
+        known = {tp.partition for tp, offset in starts.items() if offset >= 0}
+        for table in self.values():
+            for partition in {tp.partition for tp in starts} - known:
+                if cast(Table, table).rows(partition):
+                    raise ConfigError(
+                        f"table {table.name} has rows in partition {partition}, but the group has "
+                        "no offset there: its offsets expired or were deleted; to begin anew "
+                        f"delete topic {table.changelog_topic_name} too, else set the offsets"
+                    )
 
     def write_changes(self, producer: RoundProducer, metrics: Metrics) -> None:
         """Send the rows that this round changed into its transaction."""
         for table in self.values():
             topic = table.changelog_topic_name
-            for partition, records in table.take_changes():
-                producer.produce_to(topic, partition, records)
+            for partition, records in cast(Table, table).take_changes():
+                try:
+                    producer.produce_to(topic, partition, records)
+                except TransportError as exc:
+                    if exc.exit_code is not ExitCode.FAULT:
+                        raise
+                    raise RowError(table.name, partition, str(exc)) from exc
                 metrics.rows.labels(table=table.name).inc(len(records))

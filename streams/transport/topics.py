@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException
@@ -25,20 +25,25 @@ class TopicSpec:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-def wait_for_broker(settings: TransportSettings) -> AdminClient:
+def wait_for_broker(
+    settings: TransportSettings, give_up: Callable[[], bool] = lambda: False
+) -> AdminClient:
     """A client of a broker that answers.
 
     Raises:
-        BrokerError: none did within ``broker_wait_seconds``.
+        BrokerError: none did within ``broker_wait_seconds``, or ``give_up`` said to stop waiting.
     """
-    admin = AdminClient({**settings.common(), "log_level": 0}, logger=log)
+    try:
+        admin = AdminClient({**settings.common(), "log_level": 0}, logger=log)
+    except KafkaException as exc:
+        raise transport_error(error_of(exc), "making a client") from exc
     deadline = time.monotonic() + settings.broker_wait_seconds
     while True:
         try:
-            admin.list_topics(timeout=min(2.0, settings.broker_wait_seconds))
+            admin.list_topics(timeout=min(1.0, settings.broker_wait_seconds))
             return admin
         except KafkaException as exc:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or give_up():
                 raise BrokerError(
                     f"no Kafka broker answers at {settings.bootstrap}: {error_of(exc).str()}"
                 ) from exc

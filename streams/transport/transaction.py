@@ -5,11 +5,12 @@ against a zombie (KIP-447).
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from streams.transport.config import TransportSettings
 from streams.transport.dead_letters import EncodeDeadLetter, encode_plain, letter_of
@@ -19,6 +20,9 @@ from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+_CALL_SECONDS = 0.5
+"""One wait for the broker; a call that timed out is repeated, and goes on where it was."""
 
 
 class RoundProducer:
@@ -40,6 +44,7 @@ class RoundProducer:
         self._encode_dead_letter = encode_dead_letter
         self._producer: Producer | None = None
         self._send: Callable[..., None] = self._refuse
+        self._given_up = threading.Event()
         self.in_transaction = False
 
     def connect(self) -> None:
@@ -48,8 +53,8 @@ class RoundProducer:
         Raises:
             BrokerError: no answer within ``broker_wait_seconds``.
         """
-        producer = Producer(self._settings.producer(), logger=log)
         try:
+            producer = Producer(self._settings.producer(), logger=log)
             producer.init_transactions(self._settings.broker_wait_seconds)
         except KafkaException as exc:
             raise transport_error(error_of(exc), "registering the transactional id") from exc
@@ -72,18 +77,28 @@ class RoundProducer:
             except BufferError:
                 self._require().poll(0.01)
             except KafkaException as exc:
-                raise transport_error(error_of(exc), f"sending to {topic}") from exc
+                raise self._sending_failed(error_of(exc), topic) from exc
 
     def produce_to(self, topic: str, partition: int, records: list[dict[str, Any]]) -> None:
         """Send many records (``key``, ``value``) to one partition: a table's changed rows."""
-        sent = 0
-        while sent < len(records):
-            try:
-                sent += self._require().produce_batch(topic, records[sent:], partition=partition)
-            except KafkaException as exc:
-                raise transport_error(error_of(exc), f"sending to {topic}") from exc
-            if sent < len(records):
-                self._require().poll(0.01)
+        if not self.in_transaction:
+            self._refuse(topic)
+        producer = self._require()
+        while producer.produce_batch(topic, records, partition=partition) < len(records):
+            # The number does not say which were taken: any of them may have failed.
+            left = [record for record in records if "_error" in record]
+            for record in left:
+                error = record.pop("_error")
+                if error.code() != KafkaError._QUEUE_FULL:
+                    raise self._sending_failed(error, topic)
+            records = left
+            producer.poll(0.01)
+
+    def _sending_failed(self, error: KafkaError, topic: str) -> TransportError:
+        if error.code() == KafkaError._STATE:
+            # An earlier record could not be delivered, or the broker has ended the transaction.
+            return BrokerError(f"sending to {topic}: the round's transaction has failed already")
+        return transport_error(error, f"sending to {topic}")
 
     def dead_letter(self, message: Message, headers: Headers, *, reason: str, detail: str) -> None:
         """Send ``message`` to the group's dead-letter topic."""
@@ -116,12 +131,13 @@ class RoundProducer:
     def _send_offsets(self, offsets: list[TopicPartition], group_metadata: object) -> None:
         producer = self._require()
         self._persist(
-            lambda: producer.send_offsets_to_transaction(offsets, group_metadata),
+            lambda: producer.send_offsets_to_transaction(offsets, group_metadata, _CALL_SECONDS),
             "adding offsets to the transaction",
         )
 
     def _end(self) -> None:
-        self._persist(self._require().commit_transaction, "ending the transaction")
+        producer = self._require()
+        self._persist(lambda: producer.commit_transaction(_CALL_SECONDS), "ending the transaction")
 
     def _persist(self, call: Callable[[], object], doing: str) -> None:
         """Repeat ``call`` while librdkafka says that repeating it is right (KIP-98)."""
@@ -134,8 +150,12 @@ class RoundProducer:
                 error = error_of(exc)
                 if not error.retriable():
                     raise transport_error(error, doing) from exc
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or self._given_up.is_set():
                     raise BrokerError(f"{doing}: {error.str()}") from exc
+
+    def give_up(self) -> None:
+        """Wait no longer for a broker that does not answer: the process is to end (any thread)."""
+        self._given_up.set()
 
     def abort(self) -> None:
         """Give the round up, as far as the broker can be told; never raises."""
@@ -143,7 +163,7 @@ class RoundProducer:
             return
         try:
             self._producer.purge()
-            self._producer.abort_transaction(2.0)
+            self._producer.abort_transaction(1.0)
         except (KafkaException, BufferError) as exc:
             # The broker aborts it when this slot comes back, or at its time-out.
             log.warning("the open transaction was left to the broker: %s", exc)

@@ -61,7 +61,8 @@ class WorkerWeb:
         return web.json_response(state, status=200 if state["ready"] else 503)
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        for tp, records in self._app.rounds.reader.lag().items():
+        self._app.metrics.lag.clear()
+        for tp, records in self._app.rounds.reader.lags.items():
             self._app.metrics.lag.labels(topic=tp.topic, partition=tp.partition).set(records)
         return web.Response(
             body=self._app.metrics.text(),

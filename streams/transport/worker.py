@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -21,12 +22,19 @@ def run(make_app: "type[App] | object") -> int:
     """Run the app that ``make_app()`` gives until SIGTERM, SIGINT or a fault.
 
     Returns:
-        The process's exit code (see ``ExitCode``); the caller passes it to ``sys.exit``.
+        The process's exit code (see ``ExitCode``); the caller passes it to ``sys.exit``.  Where
+        the stop takes too long, the process ends here, with that code.
     """
-    return asyncio.run(_run(make_app))
+    code, in_time = asyncio.run(_run(make_app))
+    if not in_time:
+        # A call into the broker still blocks a thread, and would hold the process up at its end.
+        # To end it now is as safe as any crash.
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
-async def _run(make_app: object) -> int:
+async def _run(make_app: object) -> tuple[int, bool]:
     assert callable(make_app)
     app: App = make_app()
     stop = asyncio.Event()
@@ -51,24 +59,29 @@ async def _run(make_app: object) -> int:
             app.failure = app.crash_reason
         if app.failure is None:
             log.info("stopping")
-        await _stop(app)
+        in_time = await _stop(app)
     finally:
         for wait in waits:
             wait.cancel()
-    return _report(app.failure)
+    return _report(app.failure, in_time=in_time), in_time
 
 
-async def _stop(app: "App") -> None:
+async def _stop(app: "App") -> bool:
+    """Stop; whether that was done in time."""
     try:
         await asyncio.wait_for(app.stop(), STOP_SECONDS - 0.5)
     except TimeoutError:
         log.warning("not everything stopped within %.1f s", STOP_SECONDS)
+        return False
     except Exception:
         log.exception("while stopping")
+    return True
 
 
-def _report(failure: BaseException | None) -> int:
+def _report(failure: BaseException | None, *, in_time: bool) -> int:
     """Log how the worker ended, in one line that says what an operator does; give the code."""
+    if failure is None and not in_time:
+        failure = TransportError("the round in progress did not end in time; it was given up")
     if failure is None:
         log.info("stopped cleanly")
         return ExitCode.CLEAN

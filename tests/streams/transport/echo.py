@@ -74,7 +74,7 @@ class Echo:
         if self._follower is not None:
             self._follower.close()
 
-    # --- input -------------------------------------------------------------------------------------
+    # --- input -----------------------------------------------------------------------------------
 
     def producer(self) -> Producer:
         """A producer that partitions as the Java client does."""
@@ -101,7 +101,7 @@ class Echo:
             producer.poll(0)
         assert producer.flush(30) == 0
 
-    # --- output ------------------------------------------------------------------------------------
+    # --- output ----------------------------------------------------------------------------------
 
     def await_outputs(self, count: int | None = None, seconds: float = 60.0) -> None:
         """Return once so many committed outputs were seen; without a number, all there must be."""
@@ -159,7 +159,7 @@ class Echo:
             "fetch.queue.backoff.ms": 10,
         }
 
-    # --- do they agree? ----------------------------------------------------------------------------
+    # --- do they agree? --------------------------------------------------------------------------
 
     def faults(self) -> list[str]:
         """What is lost, doubled, out of order, or counted wrongly; empty is right."""
