@@ -7,7 +7,6 @@ from typing import Any
 
 from schemas.instruments import Instrument
 from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
-
 from streams.domain.market import Market, unknown_symbol
 from streams.domain.order import Order
 from tests.properties.auditor import Auditor

@@ -7,6 +7,7 @@ import os
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -22,6 +23,9 @@ from tests.simulation.builders import (
     an_amend,
 )
 from tests.simulation.instruments import HOSTILE_INSTRUMENTS, an_instrument
+
+# Shrinking a difference takes minutes, and is worth them.
+pytestmark = pytest.mark.timeout(600)
 
 EXAMPLES = int(os.environ.get("TRADEFLOW_TWIN_EXAMPLES", "60"))
 
@@ -110,11 +114,14 @@ class MatchingMachine(RuleBasedStateMachine):
             fields.update(order_id=0, original_client_order_id=order["client_order_id"])
         return fields
 
-    @rule(data=st.data(), account_id=ACCOUNTS, client_order_id=CLIENT_ORDER_IDS)
-    def place(self, data: st.DataObject, account_id: str, client_order_id: str) -> None:
-        fields = data.draw(terms(self.rules))
-        names = {"account_id": account_id, "client_order_id": client_order_id}
-        self.both.apply("PlaceOrder", a_place(**self.outer(**names, **fields)))
+    @rule(data=st.data(), count=st.integers(1, 6))
+    def place(self, data: st.DataObject, count: int) -> None:
+        """Several at a time, or books would stay too thin for anything to happen."""
+        for _ in range(count):
+            fields = self.outer(account_id=data.draw(ACCOUNTS), **data.draw(terms(self.rules)))
+            if data.draw(st.booleans()):
+                fields["client_order_id"] = data.draw(CLIENT_ORDER_IDS)
+            self.both.apply("PlaceOrder", a_place(**fields))
 
     @rule(data=st.data(), account_id=ACCOUNTS)
     def place_a_spoiled_order(self, data: st.DataObject, account_id: str) -> None:

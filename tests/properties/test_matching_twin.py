@@ -41,7 +41,7 @@ def run_in_lock_step(
     return told
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(120 + COMMANDS // 20)
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SEEDS))
 def test_hostile_commands(seed: int) -> None:
     # Every other run remembers so few closed orders that it forgets all the time.
