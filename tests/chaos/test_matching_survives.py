@@ -67,7 +67,8 @@ def test_a_zombie_is_fenced(exchange: Exchange) -> None:
     exchange.workers[1].signal(signal.SIGCONT)
     exchange.verify()
     for worker in (zombie, exchange.workers[1]):
-        assert worker.stop() in (ExitCode.CLEAN, ExitCode.FENCED)
+        # Woken in the middle of a transaction, it may learn first that its sends are too late.
+        assert worker.stop() in (ExitCode.CLEAN, ExitCode.FENCED, ExitCode.BROKER)
 
 
 def test_the_broker_killed_and_restarted(exchange: Exchange) -> None:
@@ -80,27 +81,20 @@ def test_the_broker_killed_and_restarted(exchange: Exchange) -> None:
     exchange.feed(COMMANDS)
     exchange.flush()
     # A worker that met the outage may have ended; its supervisor would start it again.
-    await_condition(lambda: worker.has_exited() or _is_answered(exchange), "the worker")
+    await_condition(lambda: worker.has_exited() or exchange.is_answered(), "the worker")
     if worker.has_exited():
         exchange.start_worker(0)
 
     exchange.verify()
 
 
-def _is_answered(exchange: Exchange) -> bool:
-    return exchange._is_answered()
-
-
 def _await_progress(exchange: Exchange, *, at_least: int) -> None:
     """Wait until some more outputs are visible than there were."""
-    before = _end(exchange)
+    before = exchange.end(ORDERS_EXECUTIONS.name)
     await_condition(
-        lambda: _end(exchange) > before + at_least or exchange._is_answered(), "some outputs"
+        lambda: exchange.end(ORDERS_EXECUTIONS.name) > before + at_least or exchange.is_answered(),
+        "some outputs",
     )
-
-
-def _end(exchange: Exchange) -> int:
-    return exchange.output_count(ORDERS_EXECUTIONS.name)
 
 
 def _await_spread(exchange: Exchange, slots: set[int]) -> None:
