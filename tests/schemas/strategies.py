@@ -6,12 +6,13 @@ from typing import Any
 import fastavro
 from hypothesis import strategies as st
 
-from schemas.avro import INTEGER_BITS, Array, Enum, Primitive, Record, Type
-from schemas.registry import read_schemas, registry
+from schemas.avro import INTEGER_BITS, Array, Enum, Primitive, Record, Type, parse_record
+from schemas.registry import read_schemas
 
-NAMES = sorted(registry().newest)
+SCHEMAS = read_schemas()
+NAMES = sorted(SCHEMAS)
 REFERENCE: dict[str, Any] = {
-    name: fastavro.parse_schema(schema, {}) for name, schema in read_schemas().items()
+    name: fastavro.parse_schema(schema, {}) for name, schema in SCHEMAS.items()
 }
 
 
@@ -52,7 +53,7 @@ def values(kind: Type) -> st.SearchStrategy[Any]:
 
 
 def records(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    return values(registry().newest[name][1])
+    return values(parse_record(SCHEMAS[name]))
 
 
 def reference_encode(schema: Any, record: Any) -> bytes:

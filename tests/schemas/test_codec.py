@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from schemas import compiled
 from schemas.careful import HEADER_BYTES, read_record, write_record
 from schemas.codec import DecodeError, EncodeError, decode, encode, encoder
 from schemas.compiled import compile_decoder, compile_encoder
@@ -135,6 +136,7 @@ ORDER_ID_END = b"\2c\2a\2s"  # a CancelOrder up to its order id
         (tick(b"\0\0"), "TRAILING_BYTES"),
         (header("CancelOrder") + b"\1c", "NEGATIVE_LENGTH"),
         (header("CancelOrder") + b"\xff\xff\x03", "NEGATIVE_LENGTH"),
+        (header("CancelOrder") + b"\x81\1" + b"c" * 64 + b"\0" * 7, "NEGATIVE_LENGTH"),
         (header("CancelOrder") + b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\1", "TRUNCATED"),
         (header("CancelOrder") + b"\4c\xff\2a\2s\0\0\0\0\0", "BAD_UTF8"),
         (header("CancelOrder") + ORDER_ID_END + b"\0\0\0\6\0", "BAD_ENUM"),
@@ -233,7 +235,9 @@ def test_what_is_no_record_is_refused(record: Any) -> None:
         encode("CancelOrder", record)
 
 
-@pytest.mark.parametrize("bids", ["ab", None, {"price_ticks": 1}, [1], [{"price_ticks": 1}]])
+@pytest.mark.parametrize(
+    "bids", ["ab", None, {"price_ticks": 1}, [1], [{"price_ticks": 1}], "", {}, b""]
+)
 def test_a_bad_array_is_refused(bids: Any) -> None:
     record = {"symbol": "S", "first_update_id": 1, "last_update_id": 1, "asks": [], "bids": bids}
     with pytest.raises(EncodeError, match=r"^DepthUpdate\.bids"):
@@ -263,3 +267,10 @@ def test_bytes_and_small_integers_are_checked(field: str, value: Any) -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(EncodeError, match="no such record"):
         encoder("Nonsense")
+
+
+def test_memory_is_bounded() -> None:
+    encode_tick = encoder("Tick")
+    for time_ms in range(3 * compiled._LONGS_MAX):
+        encode_tick({"time_ms": time_ms})
+    assert len(compiled._LONGS) <= compiled._LONGS_MAX
