@@ -1,0 +1,53 @@
+"""The machine and the versions that figures belong to."""
+
+import os
+import platform
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+from tradeflow.broker.settings import KAFKA_VERSION
+
+_PACKAGES = ("tradeflow", "confluent-kafka", "faust-streaming", "aiokafka", "fastavro")
+
+
+def machine() -> dict[str, str | int | float]:
+    """Cores, processor, memory, kernel, Python, date and versions."""
+    return {
+        "cores": os.cpu_count() or 0,
+        "processor": _processor(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "load_before": round(os.getloadavg()[0], 2),
+        "kafka": KAFKA_VERSION,
+        **_versions(_PACKAGES),
+    }
+
+
+def in_words(facts: dict[str, str | int | float]) -> str:
+    """The same as one line."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "missing"
+    return found

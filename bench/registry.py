@@ -1,0 +1,37 @@
+"""The benchmarks by name.  Each module is imported when its benchmark runs."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from bench.figure import Figure
+from bench.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A module of this package with a function ``measure(run)`` that gives figures."""
+
+    name: str
+    summary: str
+    needs_kafka: bool
+
+    def measure(self, run: Run) -> list[Figure]:
+        """Run it."""
+        figures: list[Figure] = import_module(f"bench.{self.name}").measure(run)
+        return figures
+
+
+BENCHMARKS = {
+    benchmark.name: benchmark
+    for benchmark in (
+        Benchmark("domain", "the pure core, no Kafka", needs_kafka=False),
+        Benchmark("codec", "Avro in and out, beside fastavro", needs_kafka=False),
+        Benchmark("growth", "the core with large books and long histories", needs_kafka=False),
+        Benchmark(
+            "stage", "matching through Kafka, beside a plain loop, Faust and Quix", needs_kafka=True
+        ),
+        Benchmark("hop", "latency of one exactly-once hop at 100 commands/s", needs_kafka=True),
+        Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
+        Benchmark("history", "a restart after a short and a long log", needs_kafka=True),
+    )
+}
