@@ -148,7 +148,7 @@ class Book:
 def placement(name: str, **terms: Any) -> dict[str, Any]:
     """A PlaceOrder but for its stamp."""
     order_type = terms.get("order_type") or ("LIMIT" if terms.get("price_ticks") else "MARKET")
-    is_budgeted = order_type in _MARKET_KINDS and terms.get("side") == "BUY"
+    is_budgeted = order_type in _MARKET_KINDS and terms.get("side", "BUY") == "BUY"
     return {
         "account_id": name,
         "client_order_id": name,

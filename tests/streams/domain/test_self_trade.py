@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.streams.domain.builders import Book, Outcome, drawn, told
+from streams.domain.outcome import Outcome
+from tests.streams.domain.builders import Book, drawn, told
 
 
 def own_asks() -> Book:
