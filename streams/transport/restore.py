@@ -35,6 +35,17 @@ from streams.transport.table import Table
 log = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 2.0
+# What a broker says of a partition that was made, or has changed its leader, a moment ago.
+_SOON_OVER = frozenset(
+    {
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+    }
+)
 _NO_LEADER_YET = frozenset(
     {
         KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -87,29 +98,26 @@ class Restorer:
     def _offsets(
         self, admin: AdminClient, changelogs: Mapping[TP, Table], spec: OffsetSpec
     ) -> dict[TP, int]:
-        """Offsets of the changelogs, not stopping at transactions that are still open.
-
-        Asked again while a partition has no leader yet: its topic may be a moment old.
-        """
+        """Offsets of the changelogs, not stopping at transactions that are still open."""
         offsets: dict[TP, int] = {}
         deadline = time.monotonic() + self._settings.broker_wait_seconds
-        while missing := [tp for tp in changelogs if tp not in offsets]:
+        while missing := [TopicPartition(*tp) for tp in changelogs if tp not in offsets]:
             futures = admin.list_offsets(
-                {TopicPartition(*tp): spec for tp in missing},
+                dict.fromkeys(missing, spec),
                 isolation_level=IsolationLevel.READ_UNCOMMITTED,
                 request_timeout=self._settings.broker_wait_seconds,
             )
             for partition, future in futures.items():
+                tp = TP(partition.topic, partition.partition)
                 try:
                     result: ListOffsetsResultInfo = future.result()
-                    offsets[TP(partition.topic, partition.partition)] = result.offset
                 except KafkaException as exc:
                     error = error_of(exc)
-                    passes = error.retriable() or error.code() in _NO_LEADER_YET
-                    if not passes or time.monotonic() > deadline:
-                        doing = f"asking for the end of {partition.topic}"
-                        raise transport_error(error, doing) from exc
+                    if error.code() not in _SOON_OVER or time.monotonic() > deadline:
+                        raise transport_error(error, f"asking for the end of {tp.topic}") from exc
                     time.sleep(0.02)
+                else:
+                    offsets[tp] = result.offset
         return offsets
 
     def _read(

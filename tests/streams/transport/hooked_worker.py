@@ -1,0 +1,207 @@
+"""The echo worker, held up at chosen points, or with one remedy taken out.
+
+ECHO_HOOKS names the hooks, with commas between them; ECHO_GATES is the folder with the files that
+they look at.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, IsolationLevel, TopicPartition
+from faust.types import TP
+
+from streams.transport.reader import GroupReader, Taken
+from streams.transport.restore import Restorer
+from streams.transport.table import Table
+from streams.transport.transaction import RoundProducer
+from tests.streams.transport import echo_worker
+
+log = logging.getLogger("hooks")
+HOOKS: dict[str, Callable[[], None]] = {}
+
+
+def hook(install: Callable[[], None]) -> Callable[[], None]:
+    """Make a hook known by its name, with dashes."""
+    HOOKS[install.__name__.replace("_", "-")] = install
+    return install
+
+
+def gate(name: str) -> Path:
+    """The file that arms a hook, or lets it go on."""
+    return Path(os.environ["ECHO_GATES"]) / name
+
+
+def wait_at(name: str) -> None:
+    """Wait until the test opens a gate."""
+    log.info("waiting at gate %s", name)
+    while not gate(name).exists():
+        time.sleep(0.01)
+    log.info("passed gate %s", name)
+
+
+# --- points at which a worker is held up ----------------------------------------------------------
+
+
+@hook
+def stall_before_end() -> None:
+    """Once armed: wait between the offsets and the end of a transaction."""
+    real = RoundProducer._end
+
+    def stalled(self: RoundProducer) -> None:
+        if gate("armed").exists():
+            gate("armed").unlink()
+            wait_at("end")
+        real(self)
+
+    RoundProducer._end = stalled  # type: ignore[method-assign]
+
+
+@hook
+def say_when_asking() -> None:
+    """Log that an assignment came, before its offsets are asked for."""
+    real = GroupReader._on_assign
+
+    def saying(self: GroupReader, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        log.info("asking for the offsets of %d partitions", len(partitions))
+        real(self, consumer, partitions)
+
+    GroupReader._on_assign = saying  # type: ignore[method-assign]
+
+
+class _RebalanceInTheMiddle:
+    """A consumer whose ``consume``, once armed, goes on until a rebalance has run inside it."""
+
+    def __init__(self, consumer: Consumer, reader: GroupReader) -> None:
+        self._consumer = consumer
+        self._reader = reader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._consumer, name)
+
+    def consume(self, number: int, timeout: float) -> list[Any]:
+        records = self._consumer.consume(number, timeout)
+        if gate("armed").exists():
+            gate("armed").unlink()
+            log.info("in the middle of a take, with %d records", 1 + len(records))
+            while not gate("take").exists():
+                records += self._consumer.consume(number, 0.05)
+            assert self._reader.rebalanced
+        return records
+
+
+@hook
+def rebalance_mid_take() -> None:
+    """Once armed: a rebalance runs inside a take."""
+    real = GroupReader.subscribe
+
+    def subscribe(self: GroupReader, topics: Any) -> None:
+        real(self, topics)
+        assert self._consumer is not None
+        self._consumer = _RebalanceInTheMiddle(self._consumer, self)  # type: ignore[assignment]
+
+    GroupReader.subscribe = subscribe  # type: ignore[method-assign]
+
+
+@hook
+def slow_restore() -> None:
+    """Wait in the middle of a restore."""
+    real = Table.restore
+
+    def slow(self: Table, partition: int, records: Any) -> None:
+        if not gate("restore").exists():
+            log.info("restoring slowly")
+            time.sleep(0.3)
+        real(self, partition, records)
+
+    Table.restore = slow  # type: ignore[method-assign]
+
+
+# --- remedies taken out ---------------------------------------------------------------------------
+
+
+@hook
+def metadata_of_now() -> None:
+    """Hole (a): metadata asked for after the take, and no take thrown away."""
+
+    def take(self: GroupReader, timeout: float) -> Taken | None:
+        consumer = self._require()
+        if getattr(self, "_hidden", False):
+            self._hidden, self.rebalanced = False, True  # type: ignore[attr-defined]
+            return None
+        first = consumer.poll(timeout)
+        if first is None or self.rebalanced:
+            return None
+        records = [first, *consumer.consume(self._settings.round_max_records - 1, 0)]
+        self._hidden, self.rebalanced = self.rebalanced, False  # type: ignore[attr-defined]
+        return Taken(records, consumer.consumer_group_metadata())
+
+    GroupReader.take = take  # type: ignore[method-assign]
+
+
+def _stable_offsets(reader: GroupReader, *, stable: bool) -> Mapping[TP, int]:
+    settings = {
+        "bootstrap.servers": reader._settings.bootstrap,
+        "group.id": reader._settings.group,
+        "isolation.level": "read_committed" if stable else "read_uncommitted",
+    }
+    asking = Consumer(settings)
+    try:
+        partitions = [TopicPartition(*tp) for tp in reader.assigned]
+        answers = asking.committed(partitions, timeout=30)
+    finally:
+        asking.close()
+    return {TP(at.topic, at.partition): max(at.offset, -2) for at in answers}
+
+
+@hook
+def unstable_offsets() -> None:
+    """Hole (b): offsets asked for without waiting; restored only to the committed end."""
+
+    def on_assign(self: GroupReader, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.assign([])
+        self._group_metadata = consumer.consumer_group_metadata()
+        self.assigned = {TP(at.topic, at.partition): -2 for at in partitions}
+        self.assigned = dict(_stable_offsets(self, stable=False))
+        self.rebalanced = True
+
+    GroupReader._on_assign = on_assign  # type: ignore[method-assign]
+    real = Restorer._offsets
+
+    def committed_end(self: Restorer, admin: Any, *args: Any) -> dict[TP, int]:
+        class Committed:
+            def list_offsets(self, wanted: Any, **kwargs: Any) -> Any:
+                kwargs["isolation_level"] = IsolationLevel.READ_COMMITTED
+                return admin.list_offsets(wanted, **kwargs)
+
+        return real(self, Committed(), *args)  # type: ignore[arg-type]
+
+    Restorer._offsets = committed_end  # type: ignore[method-assign]
+
+
+@hook
+def restore_first() -> None:
+    """Hole (b), the other way round: the stable offsets are asked for after the restore."""
+    unstable_offsets()
+    real = GroupReader.begin_fetching
+
+    def begin_fetching(self: GroupReader) -> None:
+        self.assigned = dict(_stable_offsets(self, stable=True))
+        real(self)
+
+    GroupReader.begin_fetching = begin_fetching  # type: ignore[method-assign]
+
+
+def main() -> int:
+    """Install the hooks and run the echo worker."""
+    for name in os.environ["ECHO_HOOKS"].split(","):
+        HOOKS[name]()
+    return echo_worker.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
