@@ -38,11 +38,18 @@ class HouseMirror:
             "SELL": defaultdict(dict),
         }
         self._lots: dict[Place, int] = {}
+        self.last_change_id = ""
+        """The last command that changed a level."""
+        self.trades = 0
+        """Trades so far."""
 
     def apply(self, kind: str, command: Mapping[str, Any]) -> RejectReason:
         """Carry a command out; the reason if the exchange will refuse it, else NONE."""
         outcome = self._market.apply(kind, command)
         self._market.take_changes()
+        self.trades += len(outcome.trades)
+        if outcome.depth is not None:
+            self.last_change_id = command["command_id"]
         for report in outcome.reports:
             if report["execution_type"] in _REFUSALS:
                 return report["reject_reason"]

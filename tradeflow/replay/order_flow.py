@@ -61,6 +61,11 @@ class OrderFlow:
         self.not_sent: Counter[RejectReason] = Counter()
         """Commands that the exchange would have refused, by reason; the level stays different."""
 
+    @property
+    def touched_levels(self) -> int:
+        """Levels that trades touched since the last change of the recorded book."""
+        return len(self._touched)
+
     def commands(self, event: FlowEvent) -> Iterator[Command]:
         """The commands for one event, in the order in which they must be sent."""
         if isinstance(event, RecordedTrade):

@@ -1,0 +1,180 @@
+"""A replay from the file to the report, on an exchange of its own or on the running one."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import cast
+
+from rich.console import Console
+
+from schemas.instruments import Instrument, InstrumentError, load_instruments
+from schemas.records import DepthUpdate
+from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, TRADES
+from streams.settings import StreamsSettings
+from tradeflow.errors import TradeflowError
+from tradeflow.event_reader import EventReader
+from tradeflow.order_feed import OrderFeed
+from tradeflow.replay.order_flow import OrderFlow
+from tradeflow.replay.pace import Pace
+from tradeflow.replay.private_exchange import private_exchange, write_instruments
+from tradeflow.replay.reached import Reached
+from tradeflow.replay.recording import (
+    FlowEvent,
+    RecordingError,
+    in_exchange_order,
+    read_recording,
+)
+from tradeflow.replay.report import ReplayReport
+from tradeflow.replay.run import Look, ReplayRun
+from tradeflow.replay.screen import ReplayScreen
+from tradeflow.running_exchange import running_exchange
+from tradeflow.settings import load_settings
+from tradeflow.views.depth_book import DepthBook
+
+_FOLDER = Path(".tradeflow/replay")
+_OPEN_ORDERS = 10_000
+"""What a replay needs as the instrument's most open orders of an account."""
+
+_FLUSH_SECONDS = 5.0
+
+
+def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> ReplayReport:
+    """Play a recording; Ctrl-C ends it early, with a report.
+
+    Raises:
+        TradeflowError: the recording or the exchange cannot be used.
+    """
+    symbol, events = _open(path)
+    source = load_settings(StreamsSettings).instruments
+    with ExitStack() as stack:
+        look_after: Look = _nothing
+        if live:
+            instrument = _instrument(source, symbol)
+            _require_room(instrument)
+            bootstrap = running_exchange()
+        else:
+            console.print("Starting an exchange for this run …", style="dim")
+            _FOLDER.mkdir(parents=True, exist_ok=True)
+            own = _FOLDER / f"instruments-{time.time_ns()}.json"
+            stack.callback(own.unlink, missing_ok=True)
+            write_instruments(own, symbol, source)
+            instrument = _instrument(own, symbol)
+            exchange = stack.enter_context(private_exchange(_FOLDER, own.absolute()))
+            bootstrap = exchange.bootstrap
+            look_after = exchange.look_after
+        name = f"replay-{time.time_ns() // 1_000_000:x}"
+        book_reader = EventReader(bootstrap, [ORDERBOOK_UPDATES.name], from_end=False)
+        stack.callback(book_reader.close)
+        book = _empty_book(book_reader, symbol)
+        reader = EventReader(bootstrap, [ORDERS_EXECUTIONS.name, TRADES.name], from_end=True)
+        stack.callback(reader.close)
+        feed = OrderFeed(bootstrap)
+        stack.callback(feed.drop)
+        screen = stack.enter_context(ReplayScreen(console, instrument))
+        run = ReplayRun(
+            OrderFlow(instrument, name),
+            Reached(book, name),
+            feed,
+            [reader, book_reader],
+            pace=Pace(speed),
+            # A running exchange has its own present: recorded times would be long past.
+            stamp=_now_ms if live else _as_recorded,
+            looks=[look_after, screen.show],
+        )
+        with _ended_by_signals(run):
+            run.play(events)
+        feed.flush(_FLUSH_SECONDS)
+    return ReplayReport.of(run, instrument)
+
+
+def _open(path: Path) -> tuple[str, Iterator[FlowEvent]]:
+    """The recording's symbol and its events."""
+    events = in_exchange_order(read_recording(path))
+    seen = []
+    for event in events:
+        seen.append(event)
+        symbol = getattr(event, "symbol", None)
+        if symbol is not None:
+            return symbol, _of_one_symbol(symbol, chain(seen, events))
+    raise RecordingError(f"{path} has no depth diff and no trade.")
+
+
+def _of_one_symbol(symbol: str, events: Iterator[FlowEvent]) -> Iterator[FlowEvent]:
+    for event in events:
+        other = getattr(event, "symbol", symbol)
+        if other != symbol:
+            raise RecordingError(f"The recording has {other} beside {symbol}: one is played only.")
+        yield event
+
+
+def _instrument(path: Path | None, symbol: str) -> Instrument:
+    try:
+        instruments = load_instruments(path)
+    except InstrumentError as error:
+        raise TradeflowError(str(error)) from error
+    if symbol not in instruments:
+        raise TradeflowError(
+            f"There is no instrument {symbol}.",
+            remedy="Name a file that has it in TRADEFLOW_INSTRUMENTS.",
+        )
+    return instruments[symbol]
+
+
+def _require_room(instrument: Instrument) -> None:
+    limit = instrument.max_num_orders
+    if 0 < limit < _OPEN_ORDERS:
+        raise TradeflowError(
+            f"{instrument.symbol} allows an account {limit} open orders; a replay needs"
+            f" {_OPEN_ORDERS}.",
+            remedy="Raise max_num_orders in a file of your own, name it in TRADEFLOW_INSTRUMENTS"
+            " and start the exchange again; or leave --live out.",
+        )
+
+
+def _empty_book(reader: EventReader, symbol: str) -> DepthBook:
+    """The exchange's book of the symbol, up to now; refuses one with orders in it."""
+    book = DepthBook(symbol)
+    while not reader.is_at_end:
+        for name, record in reader.read(timeout_seconds=0.2):
+            if name == "DepthUpdate":
+                book.apply(cast("DepthUpdate", record))
+    if not book.is_empty:
+        levels = len(book.bids()) + len(book.asks())
+        raise TradeflowError(
+            f"The book of {symbol} has {levels} levels already; a replay needs an empty one.",
+            remedy="Leave --live out to replay on an exchange of its own.",
+        )
+    return book
+
+
+@contextmanager
+def _ended_by_signals(run: ReplayRun) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run cleanly; a second one ends the program."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(number: int, _frame: object) -> None:
+        run.stop()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _nothing(_run: ReplayRun) -> None:
+    """A running exchange is not ours to look after."""
+
+
+def _as_recorded(time_ms: int) -> int:
+    return time_ms
+
+
+def _now_ms(_recorded_ms: int) -> int:
+    return time.time_ns() // 1_000_000

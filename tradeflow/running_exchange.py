@@ -1,0 +1,46 @@
+"""Finding the exchange that runs on this machine, or saying in one line why there is none."""
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
+from tradeflow.broker import BrokerSettings, EmbeddedBroker, external_broker
+from tradeflow.broker.probe import require_answer
+from tradeflow.errors import TradeflowError
+from tradeflow.settings import load_settings
+
+_START_FIRST = "Start the exchange first: tradeflow up"
+_NEEDED = (ORDERS_INCOMING, ORDERS_EXECUTIONS, TRADES, ORDERBOOK_UPDATES)
+
+
+def running_exchange() -> str:
+    """The address of the running exchange's broker: BROKER's, else the embedded one's.
+
+    Raises:
+        TradeflowError: no broker answers, or it has not the exchange's topics.
+    """
+    bootstrap = external_broker()
+    if bootstrap is None:
+        embedded = EmbeddedBroker(load_settings(BrokerSettings))
+        if not embedded.is_running():
+            raise TradeflowError("No broker runs.", remedy=_START_FIRST)
+        bootstrap = embedded.bootstrap
+    else:
+        require_answer(bootstrap)
+    _require_topics(bootstrap)
+    return bootstrap
+
+
+def _require_topics(bootstrap: str) -> None:
+    try:
+        admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        found = admin.list_topics(timeout=10).topics
+    except KafkaException as error:
+        raise TradeflowError(
+            f"The broker at {bootstrap} does not answer.", remedy=_START_FIRST
+        ) from error
+    for topic in _NEEDED:
+        if topic.name not in found:
+            raise TradeflowError(
+                f"The broker at {bootstrap} has no topic {topic.name}.", remedy=_START_FIRST
+            )
