@@ -39,19 +39,19 @@ def encode(name: str, record: Mapping[str, Any]) -> bytes:
 
 
 # By header; filled when a header is first met, so that what is never read is never compiled.
-_decoders: dict[bytes, tuple[str, Decode]] = {}
+_decoders: dict[bytes, Decode] = {}
 
 
 def decode(data: bytes) -> tuple[str, dict[str, Any]]:
     """The record's name and the record; raises DecodeError, whatever the bytes are."""
     try:
-        name, read = _decoders[data[:HEADER_BYTES]]
+        read = _decoders[data[:HEADER_BYTES]]
     except KeyError:
-        name, read = _add_decoder(data)
-    return name, read(data)
+        read = _add_decoder(data)
+    return read(data)
 
 
-def _add_decoder(data: bytes) -> tuple[str, Decode]:
+def _add_decoder(data: bytes) -> Decode:
     if not data:
         raise DecodeError("EMPTY", "no bytes at all")
     if data[0] != 0:
@@ -63,6 +63,9 @@ def _add_decoder(data: bytes) -> tuple[str, Decode]:
     if writer is None:
         raise DecodeError("UNKNOWN_SCHEMA_ID", f"no schema has the id {schema_id}")
     _, reader = registry().newest[writer.name]
-    decoder = compile_decoder(writer, reader, lambda data: read_record(data, writer, reader))
-    _decoders[data[:HEADER_BYTES]] = writer.name, decoder
-    return writer.name, decoder
+
+    def careful(data: bytes) -> tuple[str, dict[str, Any]]:
+        return reader.name, read_record(data, writer, reader)
+
+    decoder = _decoders[data[:HEADER_BYTES]] = compile_decoder(writer, reader, careful)
+    return decoder

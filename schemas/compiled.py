@@ -16,7 +16,7 @@ from schemas.avro import NO_DEFAULT, Array, Enum, Primitive, Record, Type
 from schemas.careful import BOOLEANS, HEADER_BYTES, reader_symbol, varint
 
 Encode: TypeAlias = Callable[[Mapping[str, Any]], bytes]
-Decode: TypeAlias = Callable[[bytes], dict[str, Any]]
+Decode: TypeAlias = Callable[[bytes], tuple[str, dict[str, Any]]]
 
 # --- what the generated source calls: encoding ---------------------------------------------------
 
@@ -137,13 +137,11 @@ class _Source:
         self.names[name] = value
         return name
 
-    def function(self, signature: str) -> Any:
-        """Compile; the tables become default arguments, which are the fastest names to read."""
-        head = signature.format(", ".join(f"{name}={name}" for name in self.names))
-        source = "\n".join([head, *self.lines])
-        namespace = dict(self.names)
-        exec(compile(source, f"<compiled {head.split('(')[0]}>", "exec"), namespace)
-        return namespace["function"]
+    def function(self, argument: str, purpose: str) -> Any:
+        """Compile the lines as the body of a function; the tables are its globals."""
+        source = "\n".join([f"def function({argument}):", *self.lines])
+        exec(compile(source, f"<{purpose}>", "exec"), self.names)
+        return self.names["function"]
 
 
 def compile_encoder(kind: Record, header: bytes, careful: Encode) -> Encode:
@@ -153,7 +151,7 @@ def compile_encoder(kind: Record, header: bytes, careful: Encode) -> Encode:
     parts = ["HEADER", *_encode_record(source, 2, kind, "record")]
     source.add(2, f"return join(({', '.join(parts)}))")
     source.add(1, "except Exception:", "    return careful(record)")
-    encode: Encode = source.function("def function(record, *, {}):")
+    encode: Encode = source.function("record", f"encode {kind.name}")
     return encode
 
 
@@ -205,17 +203,18 @@ def _encode_array(source: _Source, depth: int, kind: Array, value: str) -> str:
 
 
 def compile_decoder(writer: Record, reader: Record, careful: Decode) -> Decode:
-    """A function from header and body, written with ``writer``, to a record as ``reader`` has it.
+    """A function from header and body to the record's name and the record.
 
-    The two have passed ``schemas.compatibility``; ``careful`` does what the fast way cannot.
+    The body was written with ``writer``; the record is as ``reader`` has it.  The two have passed
+    ``schemas.compatibility``; ``careful`` does what the fast way cannot.
     """
     source = _Source({**_DECODE_NAMES, "careful": careful})
     source.add(1, "try:", f"    i = {HEADER_BYTES}")
     record = _decode_value(source, 2, writer, reader)
     # A text's slice may have gone beyond the end; then i has too.
-    source.add(2, "if i != len(data): raise ValueError", f"return {record}")
+    source.add(2, "if i != len(data): raise ValueError", f"return {reader.name!r}, {record}")
     source.add(1, "except Exception:", "    return careful(data)")
-    decode: Decode = source.function("def function(data, *, {}):")
+    decode: Decode = source.function("data", f"decode {writer.name}")
     return decode
 
 
