@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.instruments import Instrument
 from schemas.records import DepthUpdate, ExecutionReport, OrderRow, Trade
+from streams.domain.invariants import check_transition
 from tests.simulation.reference_exchange import Outcome
 
 TERMINAL = ("FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH")
@@ -33,6 +34,7 @@ class OrderLife:
     canceled_lots: int = 0
     left_lots: int = 0
     has_ended: bool = False
+    last_report: ExecutionReport | None = None
 
 
 class Auditor:
@@ -84,6 +86,8 @@ class Auditor:
             )
         life = self.orders[key]
         assert not life.has_ended, "nothing happens to an order that has ended"
+        assert not check_transition(life.last_report, report)
+        life.last_report = report
         if report["execution_type"] == "REPLACED":
             life.reduced_lots = life.original_lots - report["quantity_lots"]
         life.filled_lots += report["last_quantity_lots"]

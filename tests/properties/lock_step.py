@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.instruments import Instrument
 from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
+from streams.domain.invariants import check_order_book
 from streams.domain.market import Market, unknown_symbol
 from streams.domain.order import Order
 from tests.properties.auditor import Auditor
@@ -68,6 +69,7 @@ class LockStep:
         compare(context, outcome, expected)
         if market is not None:
             self.tables[symbol].write(market)
+            assert not check_order_book(market.state), context
             self.auditor.audit(kind, command, expected)
         return expected
 

@@ -162,16 +162,23 @@ class MatchingMachine(RuleBasedStateMachine):
     @rule(
         number=OPEN_ORDER,
         by_client_id=st.booleans(),
-        less=st.integers(-1, 6),
+        steps=st.integers(-4, 2),
+        from_executed=st.booleans(),
         new_id=st.one_of(st.just(""), CLIENT_ORDER_IDS),
     )
-    def amend(self, number: int, by_client_id: bool, less: int, new_id: str) -> None:
-        orders, step = self.open_orders(), self.rules.quantity_step_lots or 1
-        quantity = orders[number % len(orders)]["quantity_lots"] if orders else 7
+    def amend(
+        self, number: int, by_client_id: bool, steps: int, from_executed: bool, new_id: str
+    ) -> None:
+        orders, quantity = self.open_orders(), 7
+        if orders:
+            order = orders[number % len(orders)]
+            quantity = order["quantity_lots"]
+            if from_executed:
+                quantity = order["cumulative_quantity_lots"] + order["prevented_quantity_lots"]
         amend = an_amend(
             **self.aim(number, by_client_id),
             client_order_id=new_id,
-            quantity_lots=quantity - less * step,
+            quantity_lots=quantity + steps * (self.rules.quantity_step_lots or 1),
         )
         self.both.apply("AmendOrder", amend)
 

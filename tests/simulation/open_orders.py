@@ -10,7 +10,10 @@ class KnownOrder(NamedTuple):
     order_id: int
     account_id: str
     client_order_id: str
+    price_ticks: int
     quantity_lots: int
+    gone_lots: int
+    """Executed or prevented."""
 
 
 class OpenOrders:
@@ -41,7 +44,9 @@ class OpenOrders:
                     report["order_id"],
                     report["account_id"],
                     report["client_order_id"],
+                    report["price_ticks"],
                     report["quantity_lots"],
+                    report["cumulative_quantity_lots"] + report["prevented_quantity_lots"],
                 )
             )
         else:
@@ -53,7 +58,12 @@ class OpenOrders:
             self.forget(self._orders[0].order_id)
         self.know(
             KnownOrder(
-                order_id, order["account_id"], order["client_order_id"], order["quantity_lots"]
+                order_id,
+                order["account_id"],
+                order["client_order_id"],
+                order["price_ticks"],
+                order["quantity_lots"],
+                gone_lots=0,
             )
         )
 

@@ -75,10 +75,10 @@ class ReferenceExchange:
 
     def order_rows(self, symbol: str) -> list[OrderRow]:
         orders = sorted(self._states[symbol].orders, key=lambda order: order["order_id"])
-        return copy.deepcopy(orders)
+        return [order.copy() for order in orders]
 
     def closed_rows(self, symbol: str) -> list[ClosedOrderRow]:
-        return copy.deepcopy(self._states[symbol].closed)
+        return [row.copy() for row in self._states[symbol].closed]
 
     def visible_levels(self, symbol: str, side: str) -> dict[int, int]:
         return self._states[symbol].visible_levels(side)

@@ -6,85 +6,25 @@ guesses that each order it sent was accepted, which is good enough to measure sp
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
 from typing import Any
 
-from schemas.enums import SELF_TRADE_PREVENTIONS
 from schemas.instruments import Instrument
 from schemas.records import ExecutionReport
 from tests.simulation.bad_values import spoil
-from tests.simulation.instruments import HOSTILE_INSTRUMENTS, REALISTIC_INSTRUMENTS
 from tests.simulation.open_orders import OpenOrders
+from tests.simulation.profiles import HOSTILE, REALISTIC, Profile
 
 Command = dict[str, Any]
 
 START_MS = 1_760_000_000_000
+DAY_MS = 86_400_000
 LARGEST = 2**63 - 1
 
-
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """What a workload is made of; shares are chances from 0 to 1, weights have any sum."""
-
-    instruments: Mapping[str, Instrument]
-    weights: Mapping[str, int]
-    """Of the methods of ``Workload`` that make a command."""
-    accounts: int
-    middle_ticks: int
-    spread_ticks: int
-    """How far from the middle, which drifts, prices are chosen."""
-    largest_quantity: int
-    """In steps of the instrument."""
-    steps_ms: tuple[int, ...]
-    """Between commands; one is drawn for each."""
-    spoiled_share: float = 0.0
-    odd_cancel_share: float = 0.0
-    """Cancels and amends of another's order, of unknown orders, by ids that do not fit."""
-    late_share: float = 0.0
-    """Commands with a time before that of an earlier one."""
-    fewest_open: int = 0
-    """Below so many open orders of a symbol a maker comes instead of a cancel."""
-    self_trade_preventions: tuple[str, ...] = SELF_TRADE_PREVENTIONS
-
-
-REALISTIC = Profile(
-    instruments=REALISTIC_INSTRUMENTS,
-    weights={"cancel": 35, "cancel_replace": 10, "maker": 35, "taker": 20},
-    accounts=200,
-    middle_ticks=1_000_000,
-    spread_ticks=200,
-    largest_quantity=1_000_000,
-    steps_ms=(0, 0, 1, 1, 2, 5),
-    odd_cancel_share=0.05,
-    fewest_open=200,
-    self_trade_preventions=("EXPIRE_TAKER", "EXPIRE_MAKER"),
-)
-"""What venues see: 45 % cancels, 35 % makers, 20 % takers."""
-
-HOSTILE = Profile(
-    instruments=HOSTILE_INSTRUMENTS,
-    weights={
-        "any_order": 80,
-        "cancel": 4,
-        "cancel_replace": 5,
-        "amend": 7,
-        "symbol_status": 1,
-        "tick": 1,
-        "unknown_symbol": 1,
-    },
-    accounts=4,
-    middle_ticks=100,
-    spread_ticks=6,
-    largest_quantity=12,
-    steps_ms=(0, 0, 0, 1, 1, 400, 400, 9_000, 31_000, 61_000),
-    spoiled_share=0.22,
-    odd_cancel_share=0.25,
-    late_share=0.1,
-)
-"""Everything at once in a narrow price range: own orders, icebergs and stops meet all the time."""
+__all__ = ["HOSTILE", "REALISTIC", "Profile", "Workload"]
 
 
 @dataclass
@@ -119,8 +59,6 @@ class Workload:
         self.made += 1
         rng = self._rng
         self._now += rng.choice(self.profile.steps_ms)
-        if rng.random() < 0.0005 and self.profile.late_share:
-            self._now += 50_000_000
         symbol = self._symbols[int(rng.random() * len(self._symbols))]
         if symbol in self._not_trading and rng.random() < 0.15:
             return self._reopening(symbol)
@@ -224,12 +162,19 @@ class Workload:
         step = rules.market_quantity_step_lots
         if step and rng.random() < 0.8:
             order["quantity_lots"] = step * rng.randint(1, 6)
-        amount = order["quantity_lots"] * rules.quote_units_per_tick_lot * order["price_ticks"]
+        worth_of_tick = order["quantity_lots"] * rules.quote_units_per_tick_lot
+        amount = order["price_ticks"] * worth_of_tick
         budget = min(LARGEST, amount * rng.randint(30, 150) // 100)
         order.update(order_type=order_type, price_ticks=0, reserved_price_ticks=0)
         if order_type == "MARKET" and rng.random() < 0.4:
             order["quantity_lots"] = 0
-            order["quote_quantity_units"] = max(1, min(LARGEST, amount + rng.randint(-50, 50)))
+            level = self._open[order["symbol"]].pick(rng)
+            if level and rng.random() < 0.7:
+                # What a price in the book divides, so that an amount is used up to the last unit.
+                amount = max(1, level.price_ticks) * worth_of_tick
+            else:
+                amount += rng.randint(-50, 50)
+            order["quote_quantity_units"] = max(1, min(LARGEST, amount))
             order["budget_units"] = rng.choice((0, budget))
         elif order["side"] == "BUY" or rng.random() < 0.2:
             order["budget_units"] = budget
@@ -306,7 +251,9 @@ class Workload:
         step = self._step(self.profile.instruments[symbol])
         quantity = known.quantity_lots if known else 5 * step
         new_quantity = quantity - rng.randint(1, 4) * step
-        if rng.random() < self.profile.odd_cancel_share:
+        if known and rng.random() < 0.2:
+            new_quantity = known.gone_lots + rng.randint(-1, 1) * step
+        elif rng.random() < self.profile.odd_cancel_share:
             new_quantity = rng.choice((0, -1, 1, quantity, quantity + step, quantity - 1, step))
         new_id = rng.choice(("", f"amended-{self.made}"))
         if self._used_ids and rng.random() < self.profile.odd_cancel_share / 2:
@@ -354,7 +301,10 @@ class Workload:
         return "SetSymbolStatus", {**self._outer(symbol), "status": "TRADING"}
 
     def _tick(self, symbol: str) -> tuple[str, Command]:
-        return "Tick", {"time_ms": self._time()}
+        """Now and then exactly a day later, when what closed just now is forgotten."""
+        if self._rng.random() < 0.1:
+            self._now += self._rng.choice((50_000_000, DAY_MS - 1, DAY_MS))
+        return "Tick", {"time_ms": self._now}
 
     def _unknown_symbol(self, symbol: str) -> tuple[str, Command]:
         makers = (self._any_order, self._cancel, self._cancel_replace, self._amend)
@@ -370,7 +320,7 @@ class Workload:
         }
 
     def _time(self) -> int:
-        if self._rng.random() < self.profile.late_share:
+        if self.profile.late_share and self._rng.random() < self.profile.late_share:
             return self._now - self._rng.randint(1, 100_000)
         return self._now
 
