@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tradeflow import __version__
-from tradeflow.commands import bench, book, broker, down, tail, topics, up, worker
+from tradeflow.commands import bench, book, broker, check, down, tail, topics, up, worker
 from tradeflow.errors import TradeflowError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(up.up)
 app.command()(down.down)
 app.command()(book.book)
 app.command()(tail.tail)
+app.command()(check.check)
 app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(broker.app)

@@ -12,13 +12,15 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from tradeflow.errors import TradeflowError
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 15.0
+_EARLIEST: Any = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+_LATEST: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
 class Partition(NamedTuple):
@@ -44,6 +46,13 @@ class Record(NamedTuple):
     @property
     def position(self) -> str:
         return f"{self.partition}/{self.offset}"
+
+    def header(self, name: str) -> bytes | None:
+        """The first header of this name."""
+        for each, value in self.headers:
+            if each == name:
+                return value
+        return None
 
 
 class Topics:
@@ -80,17 +89,17 @@ class Topics:
 
     def starts(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         """The first offset that each still has."""
-        return self._offsets(partitions, OffsetSpec.earliest(), IsolationLevel.READ_COMMITTED)
+        return self._offsets(partitions, _EARLIEST, IsolationLevel.READ_COMMITTED)
 
     def ends(
         self, partitions: Iterable[Partition], *, committed: bool = True
     ) -> dict[Partition, int]:
         """The offset after the last record; not ``committed``: of open transactions too."""
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
-        return self._offsets(partitions, OffsetSpec.latest(), level)
+        return self._offsets(partitions, _LATEST, level)
 
     def _offsets(
-        self, partitions: Iterable[Partition], spec: OffsetSpec, level: IsolationLevel
+        self, partitions: Iterable[Partition], spec: Any, level: IsolationLevel
     ) -> dict[Partition, int]:
         asked = {TopicPartition(*partition): spec for partition in partitions}
         if not asked:

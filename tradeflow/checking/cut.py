@@ -1,0 +1,192 @@
+"""A consistent cut of the log: commands up to it, with all that came of them and the rows then."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from streams.app import MATCHING
+from tradeflow.checking.answered import OUTPUTS
+from tradeflow.checking.audit import INPUT
+from tradeflow.checking.rerun import TABLES, TableRows
+from tradeflow.topic_reader import (
+    Partition,
+    TopicReader,
+    Topics,
+    broker_error,
+    client_settings,
+)
+
+_POLL_SECONDS = 0.2
+_TIMEOUT_SECONDS = 15.0
+
+Progress = Callable[[str, int, int], None]
+"""What is done, how much of it, of how much."""
+
+
+@dataclass(slots=True)
+class LogCut:
+    """Where a check ends."""
+
+    inputs: dict[int, int]
+    """Input partition -> offset of the first command that is not looked at."""
+    outputs: dict[Partition, int]
+    """Up to where the outputs are read; it may be more than the inputs caused."""
+    tables: dict[int, TableRows] = field(default_factory=dict)
+    """The rows at ``inputs``, of the partitions where that could be had."""
+    unanswered: int = 0
+    """Commands behind the cut that were in the log when the check began."""
+
+
+class StagePosition:
+    """How far the matching stage has come, asked without being one of its workers."""
+
+    def __init__(self, bootstrap: str, partitions: list[Partition]) -> None:
+        self._partitions = partitions
+        self._consumer = Consumer(
+            {
+                **client_settings(bootstrap),
+                "group.id": MATCHING,
+                # An offset in a transaction that is still open is waited for.
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+            }
+        )
+
+    def committed(self) -> dict[int, int]:
+        """Input partition -> the next offset that will be worked on; 0 before the first."""
+        asked = [TopicPartition(*partition) for partition in self._partitions]
+        try:
+            answer = self._consumer.committed(asked, timeout=_TIMEOUT_SECONDS)
+        except KafkaException as error:
+            raise broker_error(error) from error
+        return {each.partition: max(each.offset, 0) for each in answer}
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+def take_cut(
+    bootstrap: str,
+    *,
+    patience_seconds: float,
+    quiet_seconds: float,
+    progress: Progress = lambda *_: None,
+) -> LogCut:
+    """Wait until the commands that are in the log now are answered, and cut there.
+
+    A stage that does not move for ``patience_seconds`` is not waited for: the cut is where it
+    stands.  Rows can be had at a moment at which no round is open; for such a moment it waits at
+    most ``quiet_seconds``, and else goes without them.
+    """
+    topics = Topics(bootstrap)
+    inputs = topics.partitions(INPUT)
+    stage = StagePosition(bootstrap, inputs)
+    try:
+        ends = topics.ends(inputs)
+        _await_answers(stage, ends, patience_seconds, progress)
+        tables, offsets = _read_tables(bootstrap, topics, stage, quiet_seconds)
+    finally:
+        stage.close()
+    outputs = topics.partitions(*(topic.name for topic in OUTPUTS))
+    return LogCut(
+        inputs=offsets,
+        # What is still open belongs to later commands, or is waited for when it is read.
+        outputs=topics.ends(outputs, committed=False),
+        tables=tables,
+        unanswered=_records_between(bootstrap, offsets, ends),
+    )
+
+
+def _await_answers(
+    stage: StagePosition,
+    ends: Mapping[Partition, int],
+    patience_seconds: float,
+    progress: Progress,
+) -> None:
+    wanted = {partition.number: end for partition, end in ends.items()}
+    total = sum(wanted.values())
+    done, moved = -1, time.monotonic()
+    while True:
+        committed = stage.committed()
+        now = time.monotonic()
+        reached = sum(min(committed[number], end) for number, end in wanted.items())
+        if reached == total:
+            return
+        if reached > done:
+            done, moved = reached, now
+        elif now - moved > patience_seconds:
+            return
+        progress("waiting for matching", reached, total)
+        time.sleep(_POLL_SECONDS)
+
+
+def _records_between(
+    bootstrap: str, starts: Mapping[int, int], ends: Mapping[Partition, int]
+) -> int:
+    """Records in the log from one position to another: marks of transactions are none."""
+    open_ends = {
+        partition: end for partition, end in ends.items() if starts[partition.number] < end
+    }
+    if not open_ends:
+        return 0
+    reader = TopicReader(
+        bootstrap, {partition: starts[partition.number] for partition in open_ends}
+    )
+    try:
+        count = 0
+        while any(reader.positions[partition] < end for partition, end in open_ends.items()):
+            count += sum(record.offset < open_ends[record.partition] for record in reader.read(1.0))
+        return count
+    finally:
+        reader.close()
+
+
+def _read_tables(
+    bootstrap: str, topics: Topics, stage: StagePosition, quiet_seconds: float
+) -> tuple[dict[int, TableRows], dict[int, int]]:
+    """Each partition's rows and the offset at which it had them.
+
+    They belong together when nothing moved from before the reading until after it: the stage
+    commits rows and offsets in one transaction.
+    """
+    changelogs = topics.partitions(*TABLES.values())
+    reader = TopicReader(bootstrap, topics.starts(changelogs))
+    rows: dict[Partition, dict[str, bytes]] = {partition: {} for partition in changelogs}
+    deadline = time.monotonic() + quiet_seconds
+    try:
+        while True:
+            before = stage.committed()
+            _read_up_to(reader, rows, topics.ends(changelogs, committed=False))
+            ends = topics.ends(changelogs, committed=False)
+            after = stage.committed()
+            quiet = [
+                number
+                for number in after
+                if before[number] == after[number]
+                and all(
+                    reader.positions[tp] >= end for tp, end in ends.items() if tp.number == number
+                )
+            ]
+            if len(quiet) == len(after) or time.monotonic() > deadline:
+                break
+    finally:
+        reader.close()
+    tables: dict[int, TableRows] = {
+        number: {table: rows[Partition(changelog, number)] for table, changelog in TABLES.items()}
+        for number in quiet
+    }
+    return tables, after
+
+
+def _read_up_to(
+    reader: TopicReader, rows: Mapping[Partition, dict[str, bytes]], ends: Mapping[Partition, int]
+) -> None:
+    while any(reader.positions[partition] < end for partition, end in ends.items()):
+        for record in reader.read(0.5):
+            key = (record.key or b"").decode()
+            if record.value is None:
+                rows[record.partition].pop(key, None)
+            else:
+                rows[record.partition][key] = record.value
