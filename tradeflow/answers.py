@@ -19,13 +19,15 @@ class Answers:
 
     def __init__(self) -> None:
         self._waiting: dict[str, tuple[str, str, float]] = {}
-        self._recent: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
+        self._recent: OrderedDict[str, tuple[str, str, int, str]] = OrderedDict()
         self.sent: Counter[str] = Counter()
         """By kind of command."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """By kind of command and where it led: an order status, REPLACED or a refusal."""
         self.rejections: Counter[RejectReason] = Counter()
         self.answered = 0
+        self.given_up = 0
+        """Commands that are not waited for any more."""
         self.latencies = Latencies()
 
     @property
@@ -55,19 +57,31 @@ class Answers:
             kind, account_id, sent_at = waiting
             self.answered += 1
             self.latencies.add(at - sent_at)
-            if report["execution_type"] in _REFUSALS:
-                self.rejections[report["reject_reason"]] += 1
         else:
             recent = self._recent.get(command_id)
-            if recent is None or recent[1] != report["account_id"] or report["role"] == "MAKER":
+            if recent is None or not _is_of_its_own(report, *recent[:3]):
                 return False
-            kind, account_id, before = recent
+            kind, account_id, _, before = recent
             self.outcomes[kind, before] -= 1
+        if report["execution_type"] in _REFUSALS:
+            self.rejections[report["reject_reason"]] += 1
         self.outcomes[kind, outcome] += 1
-        self._recent[command_id] = kind, account_id, outcome
+        self._recent[command_id] = kind, account_id, report["order_id"], outcome
         if len(self._recent) > _REMEMBERED:
             self._recent.popitem(last=False)
         return True
+
+    def give_up(self, before: float) -> int:
+        """Wait no more for commands sent before a moment; how many they were."""
+        lost = []
+        for command_id, (_, _, sent_at) in self._waiting.items():
+            if sent_at >= before:
+                break
+            lost.append(command_id)
+        for command_id in lost:
+            del self._waiting[command_id]
+        self.given_up += len(lost)
+        return len(lost)
 
     def counted_outcomes(self) -> dict[tuple[str, str], int]:
         """The outcomes that happened, sorted by kind, the most frequent first."""
@@ -77,3 +91,12 @@ class Answers:
                 key=lambda item: (item[0][0], -item[1]),
             )
         )
+
+
+def _is_of_its_own(report: ExecutionReport, kind: str, account_id: str, order_id: int) -> bool:
+    """Whether a later report of a command speaks of the order that the command was about."""
+    if report["account_id"] != account_id or report["role"] == "MAKER":
+        return False
+    # The second half of a cancel-replace is about a new order.
+    is_next = kind == "CancelReplaceOrder" and report["execution_type"] in {"NEW", "REJECTED"}
+    return is_next or report["order_id"] == order_id

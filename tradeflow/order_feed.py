@@ -14,6 +14,7 @@ from tradeflow.errors import TradeflowError
 log = logging.getLogger(__name__)
 
 _FULL_QUEUE_WAIT_SECONDS = 0.1
+_POLL_EVERY = 100
 
 
 class OrderFeed:
@@ -41,6 +42,7 @@ class OrderFeed:
         self._producer = Producer(config)
         self._encoders = {name: encoder(name) for name in ORDERS_INCOMING.values}
         self._is_away = False
+        self._unpolled = 0
         self._failure: KafkaError | None = None
 
     def send(self, kind: str, command: Mapping[str, Any]) -> None:
@@ -67,10 +69,13 @@ class OrderFeed:
                 break
             except BufferError:
                 self.poll(_FULL_QUEUE_WAIT_SECONDS)
-        self.poll()
+        self._unpolled += 1
+        if self._unpolled >= _POLL_EVERY:
+            self.poll()
 
     def poll(self, timeout_seconds: float = 0.0) -> None:
         """Let deliveries and errors be heard of."""
+        self._unpolled = 0
         self._producer.poll(timeout_seconds)
         if self._failure is not None:
             raise TradeflowError(f"A command was not delivered: {self._failure.str()}.")

@@ -15,6 +15,7 @@ from schemas.records import ExecutionReport
 from streams.domain.market import Market
 from tradeflow.replay.recorded_book import BookSide, Place
 
+_FORGET_EVERY = 1_000
 _REFUSALS = {"REJECTED", "CANCEL_REJECTED", "AMEND_REJECTED"}
 
 
@@ -38,6 +39,7 @@ class HouseMirror:
             "SELL": defaultdict(dict),
         }
         self._lots: dict[Place, int] = {}
+        self._applied = 0
         self.last_change_id = ""
         """The last command that changed a level."""
         self.trades = 0
@@ -46,7 +48,10 @@ class HouseMirror:
     def apply(self, kind: str, command: Mapping[str, Any]) -> RejectReason:
         """Carry a command out; the reason if the exchange will refuse it, else NONE."""
         outcome = self._market.apply(kind, command)
-        self._market.take_changes()
+        self._applied += 1
+        if self._applied % _FORGET_EVERY == 0:
+            # No table is written here; what piles up for one is let go.
+            self._market.take_changes()
         self.trades += len(outcome.trades)
         if outcome.depth is not None:
             self.last_change_id = command["command_id"]
@@ -72,8 +77,9 @@ class HouseMirror:
 
     def best_price(self, side: BookSide) -> int | None:
         """The best price of a side in ticks."""
-        prices, _ = self._market.depth(1) if side == "BUY" else reversed(self._market.depth(1))
-        return prices[0][0] if prices else None
+        book = self._market.state.book
+        best = next((book.bids if side == "BUY" else book.asks).best_first(), None)
+        return None if best is None else best.price_ticks
 
     def depth(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Bids and asks as (price ticks, lots), best first."""

@@ -1,0 +1,1 @@
+"""Seeded order flow: pure, without a clock and without a connection."""
