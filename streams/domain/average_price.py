@@ -14,7 +14,7 @@ class AveragePrice:
 
     __slots__ = (
         "width_minutes",
-        "reference_until_ms",
+        "known_until_ms",
         "_older",
         "_minute",
         "_quantity",
@@ -23,8 +23,8 @@ class AveragePrice:
 
     def __init__(self, width_minutes: int, buckets: Iterable[AveragePriceMinute] = ()) -> None:
         self.width_minutes = width_minutes
-        self.reference_until_ms = 0
-        """Until when the last answer of ``reference`` holds; 0 where a trade came after it."""
+        self.known_until_ms = 0
+        """Until when the reference is what quick admission took it for; a trade makes it 0."""
         self._older = [
             (bucket["minute"], bucket["quantity_lots"], bucket["notional_tick_lots"])
             for bucket in buckets
@@ -35,7 +35,7 @@ class AveragePrice:
 
     def add(self, minute: int, quantity_lots: int, price_ticks: int) -> None:
         """Count a trade."""
-        self.reference_until_ms = 0
+        self.known_until_ms = 0
         if minute != self._minute:
             if not self.width_minutes:
                 return
@@ -51,9 +51,7 @@ class AveragePrice:
 
     def reference(self, now_ms: int, last_price_ticks: int) -> int:
         """The average price in ticks; the last price (0: none yet) where nothing traded lately."""
-        minute = now_ms // MINUTE_MS
-        self.reference_until_ms = (minute + 1) * MINUTE_MS
-        oldest = minute - self.width_minutes
+        oldest = now_ms // MINUTE_MS - self.width_minutes
         quantity = notional = 0
         for bucket in self._buckets():
             if bucket[0] > oldest:

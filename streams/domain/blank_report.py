@@ -4,13 +4,12 @@ To copy a dictionary of 38 keys and to set those that differ takes a third of th
 all 38 into a new one; so one blank report is kept for each combination of terms.
 """
 
-from functools import lru_cache
+from functools import cache
 
 from schemas.enums import OrderType, SelfTradePrevention, Side, TimeInForce
 from schemas.records import ExecutionReport
 
 
-@lru_cache(maxsize=4096)
 def blank_report(
     symbol: str,
     side: Side = "NONE",
@@ -18,7 +17,7 @@ def blank_report(
     time_in_force: TimeInForce = "NONE",
     self_trade_prevention: SelfTradePrevention = "NONE",
 ) -> ExecutionReport:
-    """A report that says nothing yet but on what terms its order came; to be copied only."""
+    """A report that says nothing yet but on what terms its order came."""
     return {
         "execution_id": 0,
         "command_id": "",
@@ -59,3 +58,10 @@ def blank_report(
         "working_time_ms": 0,
         "time_ms": 0,
     }
+
+
+shared_blank_report = cache(blank_report)
+"""The same, but one for all equal terms, to be copied only.
+
+For orders of symbols that exist: what anybody may make up, such as symbols, must not fill memory.
+"""

@@ -41,15 +41,6 @@ class BookSide:
         self.touched[key] = level
         level.append(order)
 
-    def remove(self, order: Order) -> None:
-        """Take an order out of its level, and the level out of the side if it was the last."""
-        level = order.level
-        assert level is not None
-        level.remove(order)
-        self.touched[level.key] = level
-        if level.first is None:
-            self.close(level)
-
     def close(self, level: PriceLevel) -> None:
         """Take an empty level out."""
         key = level.key

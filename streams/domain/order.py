@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from schemas.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from schemas.records import ExecutionReport, OrderRow, PlaceOrder
-from streams.domain.blank_report import blank_report
+from streams.domain.blank_report import shared_blank_report
 from streams.domain.order_kinds import STOP_KINDS, triggers_above
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Order:
             self.is_working = True
             self.working_time_ms = now_ms
         self.prevented_quote_units = 0
-        self.blank_report = blank_report(symbol, side, order_type, time_in_force, prevention)
+        self.blank_report = shared_blank_report(symbol, side, order_type, time_in_force, prevention)
         self.is_plain = not (
             self.stop_price_ticks
             or self.quote_quantity_units
@@ -130,7 +130,7 @@ class Order:
             row["quantity_lots"] - row["cumulative_quantity_lots"] - row["prevented_quantity_lots"]
         )
         order.prevented_quote_units = 0
-        order.blank_report = blank_report(
+        order.blank_report = shared_blank_report(
             row["symbol"],
             row["side"],
             row["order_type"],

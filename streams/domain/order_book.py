@@ -46,10 +46,15 @@ class OrderBook:
 
     def remove(self, order: Order) -> None:
         """Take an open order out, wherever it is."""
-        if order.level is None:
+        level = order.level
+        if level is None:
             self.stops.remove(order)
         else:
-            (self.bids if order.side == "BUY" else self.asks).remove(order)
+            side = self.bids if order.side == "BUY" else self.asks
+            side.touched[level.key] = level
+            level.remove(order)
+            if level.first is None:
+                side.close(level)
         self.forget(order)
 
     def forget(self, order: Order) -> None:

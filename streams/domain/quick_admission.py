@@ -1,4 +1,4 @@
-"""A short way in for the commonest order: a plain LIMIT GTC with nothing wrong about it.
+"""A short way in for the commonest orders: plain LIMIT GTC and MARKET by quantity.
 
 It must never let in what ``admission`` would refuse; whatever looks odd goes there.  The bounds of
 several checks are folded into a few ranges, once for an instrument and again when the reference
@@ -8,6 +8,7 @@ price moves.
 from typing import TYPE_CHECKING
 
 from schemas.instruments import Instrument
+from streams.domain.average_price import MINUTE_MS
 from streams.domain.order import Order
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ class QuickAdmission:
         "least_tick_lots",
         "most_tick_lots",
         "most_orders",
+        "reference_ticks",
+        "least_market_lots",
+        "most_market_lots",
+        "market_step_lots",
+        "market_step_units",
+        "least_market_tick_lots",
+        "most_market_tick_lots",
     )
 
     def __init__(self, instrument: Instrument) -> None:
@@ -52,27 +60,30 @@ class QuickAdmission:
         most_units = min(instrument.max_notional_units or LARGEST_AMOUNT, LARGEST_AMOUNT)
         self.most_tick_lots = most_units // units
         self.most_orders = instrument.max_num_orders or LARGEST_AMOUNT
+        self.least_market_lots = instrument.market_min_quantity_lots
+        self.most_market_lots = instrument.market_max_quantity_lots or LARGEST_AMOUNT
+        self.market_step_lots = instrument.market_quantity_step_lots or 1
+        # What one step costs for each tick of its price: a budget must reach that.
+        self.market_step_units = units * (instrument.market_quantity_step_lots or self.step_lots)
+        self.least_market_tick_lots = (
+            self.least_tick_lots if instrument.apply_min_notional_to_market else 0
+        )
+        self.most_market_tick_lots = (
+            self.most_tick_lots if instrument.apply_max_notional_to_market else LARGEST_AMOUNT
+        )
         self._refer_to(0)
 
     def accepts(self, state: "SymbolState", order: Order, account: "AccountOrders | None") -> bool:
-        """Whether this is a plain order that passes; False says only: look closer."""
-        if state.time_ms >= state.average_price.reference_until_ms:
-            self._refer_to(state.reference_price())
-        price = order.price_ticks
+        """Whether this is a common order that passes; False says only: look closer."""
         quantity = order.quantity_lots
         return (
-            order.is_plain
-            and order.order_type == "LIMIT"
-            and order.time_in_force == "GTC"
-            and (
-                self.lowest_bid_ticks <= price <= self.highest_bid_ticks
-                if order.side == "BUY"
-                else order.side == "SELL"
-                and self.lowest_ask_ticks <= price <= self.highest_ask_ticks
+            (
+                self._is_price_fine(state, order)
+                if order.is_plain and order.order_type == "LIMIT"
+                else order.order_type == "MARKET" and self._is_market_fine(state, order)
             )
+            and order.time_in_force == "GTC"
             and self.least_lots <= quantity <= self.most_lots
-            and self.least_tick_lots <= price * quantity <= self.most_tick_lots
-            and not price % self.price_step_ticks
             and not quantity % self.step_lots
             and order.reserved_price_ticks >= 0
             and 0 <= order.maker_rate_ppm <= PPM
@@ -88,8 +99,54 @@ class QuickAdmission:
             )
         )
 
+    def _is_price_fine(self, state: "SymbolState", order: Order) -> bool:
+        if state.time_ms >= state.average_price.known_until_ms:
+            self._refresh(state)
+        price = order.price_ticks
+        return (
+            (
+                self.lowest_bid_ticks <= price <= self.highest_bid_ticks
+                if order.side == "BUY"
+                else order.side == "SELL"
+                and self.lowest_ask_ticks <= price <= self.highest_ask_ticks
+            )
+            and self.least_tick_lots <= price * order.quantity_lots <= self.most_tick_lots
+            and not price % self.price_step_ticks
+        )
+
+    def _is_market_fine(self, state: "SymbolState", order: Order) -> bool:
+        if (
+            order.price_ticks
+            or order.stop_price_ticks
+            or order.quote_quantity_units
+            or order.iceberg_lots
+            or order.budget_units < 0
+        ):
+            return False
+        if state.time_ms >= state.average_price.known_until_ms:
+            self._refresh(state)
+        if order.side == "BUY":
+            keys = state.book.asks.keys
+            if not keys or order.budget_units < -keys[-1] * self.market_step_units:
+                return False
+        elif order.side != "SELL" or not state.book.bids.keys:
+            return False
+        quantity = order.quantity_lots
+        return (
+            self.least_market_lots <= quantity <= self.most_market_lots
+            and not quantity % self.market_step_lots
+            and self.least_market_tick_lots
+            <= self.reference_ticks * quantity
+            <= self.most_market_tick_lots
+        )
+
+    def _refresh(self, state: "SymbolState") -> None:
+        self._refer_to(state.reference_price())
+        state.average_price.known_until_ms = (state.time_ms // MINUTE_MS + 1) * MINUTE_MS
+
     def _refer_to(self, reference_ticks: int) -> None:
         rules = self._instrument
+        self.reference_ticks = reference_ticks
         low = max(rules.min_price_ticks, 1)
         high = rules.max_price_ticks or LARGEST_AMOUNT
         self.lowest_bid_ticks = max(low, _at_least(reference_ticks, rules.bid_multiplier_down_ppm))

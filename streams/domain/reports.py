@@ -55,7 +55,7 @@ def refused_placement(command: PlaceOrder, reason: RejectReason) -> ExecutionRep
         command["order_type"],
         command["time_in_force"],
         command["self_trade_prevention"],
-    ).copy()
+    )
     report["command_id"] = command["command_id"]
     report["account_id"] = command["account_id"]
     report["client_order_id"] = command["client_order_id"]
@@ -76,7 +76,7 @@ def refused_change(
     command: CancelOrder | AmendOrder, execution_type: ExecutionType, reason: RejectReason
 ) -> ExecutionReport:
     """CANCEL_REJECTED or AMEND_REJECTED where there is no order to speak of."""
-    report = blank_report(command["symbol"]).copy()
+    report = blank_report(command["symbol"])
     report["command_id"] = command["command_id"]
     report["account_id"] = command["account_id"]
     report["order_id"] = command["order_id"]
@@ -90,7 +90,7 @@ def refused_change(
 
 def status_report(command: SetSymbolStatus) -> ExecutionReport:
     """STATUS_CHANGED: speaks of no order."""
-    report = blank_report(command["symbol"]).copy()
+    report = blank_report(command["symbol"])
     report["command_id"] = command["command_id"]
     report["account_id"] = command["account_id"]
     report["execution_type"] = "STATUS_CHANGED"

@@ -165,6 +165,19 @@ def test_a_multiplier_of_a_small_price_is_not_rounded_away() -> None:
     assert reasons(outcome) == ["PERCENT_PRICE_BY_SIDE"]
 
 
+def test_a_closer_look_at_one_order_does_not_blur_the_next_one() -> None:
+    book = Book(ask_multiplier_down_ppm=950_000)
+    for name, price in (("one", 100), ("two", 110)):
+        assert reasons(book.sell(name, 1, price)) == ["NONE"]
+        book.buy(f"buy {name}", 1, price)
+
+    closely = book.sell("ice", 2, 105, iceberg_lots=1)
+    quickly = book.sell("plain", 1, 104)
+
+    assert [reasons(closely), reasons(quickly)] == [["NONE"], ["PERCENT_PRICE_BY_SIDE"]]
+    assert reasons(book.sell("fine", 1, 105)) == ["NONE"]
+
+
 def test_orders_that_cannot_rest_are_not_counted_against_the_limit() -> None:
     book = Book(max_num_orders=1)
     book.buy("open", 1, 50, account_id="alice")
