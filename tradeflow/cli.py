@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from tradeflow import __version__
-from tradeflow.commands import bench, book, broker, check, down, tail, topics, up, worker
+from tradeflow.commands import (
+    bench,
+    book,
+    broker,
+    check,
+    down,
+    load,
+    replay,
+    tail,
+    topics,
+    up,
+    worker,
+)
 from tradeflow.errors import TradeflowError
 
 app = typer.Typer(
@@ -23,6 +35,8 @@ app = typer.Typer(
 )
 app.command()(up.up)
 app.command()(down.down)
+app.command()(load.load)
+app.command()(replay.replay)
 app.command()(book.book)
 app.command()(tail.tail)
 app.command()(check.check)

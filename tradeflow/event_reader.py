@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -56,12 +56,23 @@ class EventReader:
         return len(self._at_end) == len(self._partitions)
 
     def read(self, *, limit: int = 1_000, timeout_seconds: float = 0.0) -> list[Event]:
-        """What is there, waiting for the first record only."""
+        """The events that are there, waiting for the first one only."""
+        records = self.read_raw(limit=limit, timeout_seconds=timeout_seconds)
+        return [decode(value) for _, value in records if value is not None]
+
+    def read_raw(
+        self, *, limit: int = 1_000, timeout_seconds: float = 0.0
+    ) -> list[tuple[bytes, bytes | None]]:
+        """The same as keys and values; a value of None deletes its key."""
         first = self._consumer.poll(timeout_seconds)
         if first is None:
             return []
         messages = [first, *self._consumer.consume(limit - 1, 0.0)]
-        return [decode(value) for message in messages if (value := self._value(message))]
+        return [
+            (cast("bytes", message.key()), message.value())
+            for message in messages
+            if self._is_record(message)
+        ]
 
     def close(self) -> None:
         """End the client."""
@@ -89,16 +100,15 @@ class EventReader:
                     raise
             time.sleep(_RETRY_SECONDS)
 
-    def _value(self, message: Message) -> bytes | None:
+    def _is_record(self, message: Message) -> bool:
         error = message.error()
         if error is None:
-            value = message.value()
-            return value if isinstance(value, bytes) else None
+            return True
         if error.code() == KafkaError._PARTITION_EOF:
             self._at_end.add((str(message.topic()), int(message.partition() or 0)))
         elif error.fatal():
             raise TradeflowError(f"The exchange's topics cannot be read: {error.str()}.")
-        return None
+        return False
 
 
 def _ignore(_error: object) -> None:

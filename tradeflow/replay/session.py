@@ -1,9 +1,8 @@
 """A replay from the file to the report, on an exchange of its own or on the running one."""
 
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import cast
@@ -14,6 +13,7 @@ from schemas.instruments import Instrument, InstrumentError, load_instruments
 from schemas.records import DepthUpdate
 from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, TRADES
 from streams.settings import StreamsSettings
+from tradeflow.clean_end import ended_by_signals
 from tradeflow.errors import TradeflowError
 from tradeflow.event_reader import EventReader
 from tradeflow.order_feed import OrderFeed
@@ -84,7 +84,7 @@ def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> Re
             stamp=_now_ms if live else _as_recorded,
             looks=[look_after, screen.show],
         )
-        with _ended_by_signals(run):
+        with ended_by_signals(run.stop):
             run.play(events)
         feed.flush(_FLUSH_SECONDS)
     return ReplayReport.of(run, instrument)
@@ -148,24 +148,6 @@ def _empty_book(reader: EventReader, symbol: str) -> DepthBook:
             remedy="Leave --live out to replay on an exchange of its own.",
         )
     return book
-
-
-@contextmanager
-def _ended_by_signals(run: ReplayRun) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run cleanly; a second one ends the program."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def stop(number: int, _frame: object) -> None:
-        run.stop()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _nothing(_run: ReplayRun) -> None:

@@ -1,0 +1,1 @@
+"""Seeded order flow against a running exchange, and what came back."""

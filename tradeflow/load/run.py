@@ -1,0 +1,151 @@
+"""The loop of a load run: commands out at a rate, reports in, until it is over."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from typing import cast
+
+from schemas.records import ExecutionReport
+from tradeflow.answers import Answers
+from tradeflow.event_reader import EventReader
+from tradeflow.flow.generator import Generator
+from tradeflow.flow.symbol_flow import Command
+from tradeflow.load.strays import Strays
+from tradeflow.order_feed import OrderFeed
+
+log = logging.getLogger(__name__)
+
+_WAITING_MAX = 5_000
+_WAITING_SECONDS = 5
+_READ_EVERY = 100
+_LONGEST_WAIT_SECONDS = 0.05
+_SWEEP_EVERY_SECONDS = 10.0
+_GIVE_UP_SECONDS = 60.0
+_SILENCE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How fast, and how long; what is infinite does not end the run."""
+
+    rate: float
+    """Commands a second; infinite: flat out."""
+    count: float = inf
+    seconds: float = inf
+
+    @property
+    def waiting_max(self) -> float:
+        """Commands that may be unanswered before no more are sent.
+
+        At a given rate it is what a restarting worker may miss; the rest is not made up for.
+        """
+        if self.rate == inf:
+            return _WAITING_MAX
+        return min(_WAITING_MAX, max(100.0, self.rate * _WAITING_SECONDS))
+
+
+class LoadRun:
+    """Sends a generator's commands and correlates the reports."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        feed: OrderFeed,
+        reader: EventReader,
+        limits: Limits,
+        *,
+        look: Callable[["LoadRun"], None],
+    ) -> None:
+        self.generator = generator
+        self.answers = Answers()
+        self.swept = 0
+        """Cancels of orders that were open although the generator believed them closed."""
+        self.started = time.perf_counter()
+        self.seconds = 0.0
+        """From the first command to the last answer."""
+        self._feed = feed
+        self._reader = reader
+        self._limits = limits
+        self._look = look
+        self._strays = Strays()
+        self._is_stopped = False
+        self._is_silent = False
+        self._unread = 0
+        self._next_sweep = self.started + _SWEEP_EVERY_SECONDS
+
+    def stop(self) -> None:
+        """Send no more; what was sent is still waited for."""
+        self._is_stopped = True
+
+    def play(self) -> None:
+        """Send until the limits are reached or ``stop``, then await the answers."""
+        self.started = due = time.perf_counter()
+        ends = self.started + self._limits.seconds
+        while not self._is_stopped and self.generator.number < self._limits.count:
+            now = time.perf_counter()
+            if now >= ends:
+                break
+            if self.answers.waiting >= self._limits.waiting_max:
+                self._read(_LONGEST_WAIT_SECONDS)
+                self._give_up()
+                due = time.perf_counter()
+            elif due > now:
+                self._read(min(due - now, ends - now, _LONGEST_WAIT_SECONDS))
+            else:
+                self._send(self.generator.next_command(_now_ms()))
+                # A moment missed is made up for, but not much of it.
+                due = max(due + 1 / self._limits.rate, now - 0.1)
+                self._unread += 1
+                if self._unread >= _READ_EVERY:
+                    self._read(0.0)
+        self._await_answers()
+        self.seconds = time.perf_counter() - self.started
+
+    def _send(self, command: Command) -> None:
+        kind, record = command
+        self.answers.add(kind, record, time.perf_counter())
+        self._feed.send(kind, record)
+
+    def _read(self, timeout_seconds: float) -> int:
+        self._unread = 0
+        self._feed.poll()
+        events = self._reader.read(timeout_seconds=timeout_seconds)
+        now = time.perf_counter()
+        for name, record in events:
+            if name == "ExecutionReport":
+                report = cast("ExecutionReport", record)
+                self.answers.take(report, now)
+                self._strays.take(report, now)
+        if events and self._is_silent:
+            self._is_silent = False
+            log.warning("The exchange answers again.")
+        if now >= self._next_sweep:
+            self._next_sweep = now + _SWEEP_EVERY_SECONDS
+            self._sweep(now)
+        self._look(self)
+        return len(events)
+
+    def _sweep(self, now: float) -> None:
+        self._give_up()
+        for symbol, strays in self._strays.find(self.generator, now).items():
+            for command in self.generator.sweep(symbol, strays, _now_ms()):
+                self.swept += 1
+                self._send(command)
+
+    def _give_up(self) -> None:
+        lost = self.answers.give_up(time.perf_counter() - _GIVE_UP_SECONDS)
+        if lost and not self._is_silent:
+            self._is_silent = True
+            log.warning("The exchange does not answer; commands are still sent, slowly.")
+
+    def _await_answers(self) -> None:
+        last = time.perf_counter()
+        while self.answers.waiting and time.perf_counter() - last < _SILENCE_SECONDS:
+            if self._read(_LONGEST_WAIT_SECONDS):
+                last = time.perf_counter()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
