@@ -1,5 +1,6 @@
 """An open order: the live form of an ``OrderRow``."""
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from schemas.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
@@ -10,6 +11,27 @@ from streams.domain.order_kinds import STOP_KINDS, triggers_above
 if TYPE_CHECKING:
     from streams.domain.account_orders import AccountOrders
     from streams.domain.price_level import PriceLevel
+
+_terms_of = itemgetter(
+    "symbol",
+    "account_id",
+    "client_order_id",
+    "command_id",
+    "side",
+    "order_type",
+    "time_in_force",
+    "self_trade_prevention",
+    "price_ticks",
+    "stop_price_ticks",
+    "quantity_lots",
+    "quote_quantity_units",
+    "iceberg_lots",
+    "budget_units",
+    "reserved_price_ticks",
+    "maker_rate_ppm",
+    "taker_rate_ppm",
+)
+"""What a command says of its order; the fields of ``Order.__init__`` in their order."""
 
 ROW_FIELDS: tuple[str, ...] = tuple(OrderRow.__annotations__)
 
@@ -77,40 +99,49 @@ class Order:
     is_stored: bool
 
     def __init__(self, command: PlaceOrder, now_ms: int) -> None:
-        self.symbol = symbol = command["symbol"]
+        (
+            self.symbol,
+            self.account_id,
+            self.client_order_id,
+            self.command_id,
+            self.side,
+            self.order_type,
+            self.time_in_force,
+            self.self_trade_prevention,
+            self.price_ticks,
+            self.stop_price_ticks,
+            self.quantity_lots,
+            self.quote_quantity_units,
+            self.iceberg_lots,
+            self.budget_units,
+            self.reserved_price_ticks,
+            self.maker_rate_ppm,
+            self.taker_rate_ppm,
+        ) = _terms_of(command)
         self.order_id = 0
-        self.account_id = command["account_id"]
-        self.client_order_id = command["client_order_id"]
-        self.command_id = command["command_id"]
-        self.side = side = command["side"]
-        self.order_type = order_type = command["order_type"]
-        self.time_in_force = time_in_force = command["time_in_force"]
-        self.self_trade_prevention = prevention = command["self_trade_prevention"]
-        self.price_ticks = command["price_ticks"]
-        self.stop_price_ticks = command["stop_price_ticks"]
-        self.quantity_lots = self.leaves_lots = command["quantity_lots"]
-        self.quote_quantity_units = command["quote_quantity_units"]
-        self.iceberg_lots = command["iceberg_lots"]
+        self.leaves_lots = self.quantity_lots
         self.visible_lots = 0
-        self.budget_units = command["budget_units"]
-        self.reserved_price_ticks = command["reserved_price_ticks"]
-        self.maker_rate_ppm = command["maker_rate_ppm"]
-        self.taker_rate_ppm = command["taker_rate_ppm"]
         self.cumulative_quantity_lots = 0
         self.cumulative_quote_units = 0
         self.prevented_quantity_lots = 0
+        self.prevented_quote_units = 0
         self.priority = 0
         self.order_time_ms = now_ms
-        if order_type in STOP_KINDS:
-            self.triggers_above = triggers_above(side, order_type)
+        if self.order_type in STOP_KINDS:
+            self.triggers_above = triggers_above(self.side, self.order_type)
             self.is_working = False
             self.working_time_ms = 0
         else:
             self.triggers_above = False
             self.is_working = True
             self.working_time_ms = now_ms
-        self.prevented_quote_units = 0
-        self.blank_report = shared_blank_report(symbol, side, order_type, time_in_force, prevention)
+        self.blank_report = shared_blank_report(
+            self.symbol,
+            self.side,
+            self.order_type,
+            self.time_in_force,
+            self.self_trade_prevention,
+        )
         self.is_plain = not (
             self.stop_price_ticks
             or self.quote_quantity_units
