@@ -1,0 +1,124 @@
+"""A consume–transform–produce loop by hand on confluent-kafka: as fast as it can be had.
+
+Exactly-once, one transaction for as many records as TradeFlow's worker takes, the same librdkafka
+settings, and the same rows in the same three tables, each written once a transaction.
+
+It leaves out all that makes a loop a service: restoring rows at a start, rebalances, checks of
+commands and of keys, dead letters, metrics, a health page.
+"""
+
+import signal
+from collections import defaultdict
+from typing import Any
+
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from bench.rivals.work import OUTPUTS, Told, output_headers
+from schemas.codec import decode, encoder
+from schemas.instruments import load_instruments
+from streams.domain.market import Market
+from streams.transport import TransportSettings
+
+TABLES = ("book", "closed_orders", "symbols")
+
+
+class Loop:
+    """The markets, the producer, and one round."""
+
+    def __init__(self, told: Told) -> None:
+        settings = TransportSettings(bootstrap=told.bootstrap, group=told.group)
+        mine = settings.consumer() | {"auto.offset.reset": "earliest"}
+        # A static member's place would be kept for ten seconds after it has gone.
+        del mine["group.instance.id"]
+        self.most = told.round_max_records
+        self.consumer = Consumer(mine)
+        self.consumer.subscribe([told.input])
+        self.producer = Producer(settings.producer())
+        self.producer.init_transactions(30)
+        instruments = load_instruments(told.instruments)
+        self.markets = {symbol: Market(rules) for symbol, rules in instruments.items()}
+        self.changelogs = [f"{told.group}-{table}-changelog" for table in TABLES]
+        self.encode_report = encoder("ExecutionReport")
+        self.encode_trade = encoder("Trade")
+        self.encode_update = encoder("DepthUpdate")
+        self.encode_rows: list[Any] = [
+            encoder(row) for row in ("OrderRow", "ClosedOrderRow", "SymbolRow")
+        ]
+
+    def turn(self) -> None:
+        """Take what is there; one transaction."""
+        first = self.consumer.poll(0.1)
+        if first is None:
+            return
+        metadata = self.consumer.consumer_group_metadata()
+        messages = [first, *self.consumer.consume(self.most - 1, 0)]
+        self.producer.begin_transaction()
+        touched: dict[str, int] = {}
+        ends: dict[tuple[Any, Any], Any] = {}
+        for message in messages:
+            if message.error() is not None:
+                raise SystemExit(str(message.error()))
+            partition = message.partition()
+            touched[self.work(message)] = partition  # type: ignore[assignment]
+            ends[message.topic(), partition] = message.offset()
+        self.write_rows(touched)
+        self.producer.send_offsets_to_transaction(
+            [TopicPartition(topic, part, offset + 1) for (topic, part), offset in ends.items()],
+            metadata,
+        )
+        self.producer.commit_transaction()
+
+    def work(self, message: Message) -> str:
+        """Match one command and send what comes of it; the command's symbol."""
+        kind, command = decode(message.value())  # type: ignore[arg-type]
+        symbol: str = command["symbol"]
+        outcome = self.markets[symbol].apply(kind, command)
+        headers: Any = output_headers(
+            message.headers(),  # type: ignore[arg-type]
+            f"{message.topic()}/{message.partition()}/{message.offset()}",
+            message.timestamp()[1],
+        )
+        send, encode = self.producer.produce, self.encode_report
+        reports, trades, updates = OUTPUTS
+        for report in outcome.reports:
+            send(reports, encode(report), report["account_id"], headers=headers)
+        for trade in outcome.trades:
+            send(trades, self.encode_trade(trade), symbol, headers=headers)
+        if outcome.depth is not None:
+            send(updates, self.encode_update(outcome.depth), symbol, headers=headers)
+        return symbol
+
+    def write_rows(self, touched: dict[str, int]) -> None:
+        """Each changed row once, to the partition that its symbol's commands came from."""
+        records: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+        encode_order, encode_closed, encode_symbol = self.encode_rows
+        book, closed_orders, symbols = self.changelogs
+        for symbol, partition in touched.items():
+            changes = self.markets[symbol].take_changes()
+            rows = records[book, partition]
+            for order_id, order in changes.orders.items():
+                value = None if order is None else encode_order(order.to_row())
+                rows.append({"key": f"{symbol}:{order_id}", "value": value})
+            rows = records[closed_orders, partition]
+            for key, closed in changes.closed.items():
+                value = None if closed is None else encode_closed(closed)
+                rows.append({"key": key, "value": value})
+            row = {"key": symbol, "value": encode_symbol(changes.symbol_row)}
+            records[symbols, partition].append(row)
+        for (topic, partition), batch in records.items():
+            if self.producer.produce_batch(topic, batch, partition=partition) < len(batch):
+                raise SystemExit("the producer's queue is full")
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    asked_to_end: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: asked_to_end.append(number))
+    loop = Loop(Told.from_environment())
+    while not asked_to_end:
+        loop.turn()
+    loop.consumer.close()
+
+
+if __name__ == "__main__":
+    main()
