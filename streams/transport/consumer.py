@@ -18,7 +18,14 @@ from faust.types import TP
 from faust.types import Message as FaustMessage
 
 from streams.transport.batch import Batch
-from streams.transport.errors import ExitCode, RecordError, RowError, TransportError
+from streams.transport.errors import (
+    BrokerError,
+    ExitCode,
+    FencedError,
+    RecordError,
+    RowError,
+    TransportError,
+)
 from streams.transport.membership import leave_group
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.records import offset_of, tp_of
@@ -33,8 +40,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1
-_FINISH_SECONDS = 2.5
-"""How long a stop waits for the round in progress, if the broker does not answer."""
+_WATCH_SECONDS = 0.5
+_MARGIN_SECONDS = 5.0
+"""How much longer than a transaction may last its end may take, before it is given up."""
 
 
 class BatchMessage(FaustMessage):
@@ -102,8 +110,6 @@ class Consumer(FaustConsumer):
         """End after the round in progress; give the partitions up if the settings say so."""
         self._finishing = True
         if self._loop_task is not None:
-            await asyncio.wait([self._loop_task], timeout=_FINISH_SECONDS)
-            self.app.round_producer.give_up()
             await asyncio.wait([self._loop_task])
         await self._in_kafka_thread(self._close)
 
@@ -195,7 +201,7 @@ class Consumer(FaustConsumer):
         self._write_changes(by_partition)
         ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
         offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
-        await self._in_kafka_thread(producer.commit, offsets, taken.group_metadata)
+        await self._commit_round(offsets, taken.group_metadata)
         self.positions.update(ends)
         finished = time.perf_counter()
         self.metrics.rounds.inc()
@@ -204,6 +210,31 @@ class Consumer(FaustConsumer):
         for tp, messages in by_partition.items():
             self.metrics.records_in.labels(topic=tp.topic).inc(len(messages))
         self.app.on_round_committed(ends)
+
+    async def _commit_round(self, offsets: list[TopicPartition], group_metadata: object) -> None:
+        committing = asyncio.ensure_future(
+            self._in_kafka_thread(self._commit_or_say_why_not, offsets, group_metadata)
+        )
+        # Counted in looks at it, not by the clock: time in which this process was stopped is not
+        # the broker's fault.
+        seconds = self.settings.transaction_timeout_ms / 1_000 + _MARGIN_SECONDS
+        for _ in range(int(seconds / _WATCH_SECONDS)):
+            await asyncio.wait([committing], timeout=_WATCH_SECONDS)
+            if committing.done():
+                committing.result()
+                return
+        raise BrokerError(f"the transaction did not end within {seconds:.0f} s")
+
+    def _commit_or_say_why_not(self, offsets: list[TopicPartition], group_metadata: object) -> None:
+        try:
+            self.app.round_producer.commit(offsets, group_metadata)
+        except FencedError:
+            raise
+        except TransportError as exc:
+            # Whoever slept through its session may meet its own time-outs first.
+            if self.reader.moves_within(_WATCH_SECONDS):
+                raise FencedError(f"{exc}; and the partitions have moved meanwhile") from exc
+            raise
 
     def _write_changes(self, by_partition: Mapping[TP, list[Message]]) -> None:
         try:

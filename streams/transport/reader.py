@@ -102,6 +102,14 @@ class GroupReader:
         self._raise_failure()
         return self.rebalanced
 
+    def moves_within(self, seconds: float) -> bool:
+        """Whether a rebalance, or the loss of the membership, shows up soon."""
+        self._require().assign([])
+        deadline = time.monotonic() + seconds
+        while not self.rebalanced and time.monotonic() < deadline:
+            self._require().poll(0.05)
+        return self.rebalanced
+
     def begin_fetching(self) -> None:
         """Fetch the assigned partitions from their committed offsets."""
         self._require().assign(

@@ -5,7 +5,6 @@ against a zombie (KIP-447).
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,9 +19,6 @@ from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.metrics import Metrics
 
 log = logging.getLogger(__name__)
-
-_CALL_SECONDS = 0.5
-"""One wait for the broker; a call that timed out is repeated, and goes on where it was."""
 
 
 class RoundProducer:
@@ -44,7 +40,6 @@ class RoundProducer:
         self._encode_dead_letter = encode_dead_letter
         self._producer: Producer | None = None
         self._send: Callable[..., None] = self._refuse
-        self._given_up = threading.Event()
         self.in_transaction = False
 
     def connect(self) -> None:
@@ -129,15 +124,16 @@ class RoundProducer:
         self._send = self._refuse
 
     def _send_offsets(self, offsets: list[TopicPartition], group_metadata: object) -> None:
+        # Without a time-out of its own: to time out and go on has been seen to hang for good when
+        # the broker crashed meanwhile. librdkafka bounds the wait by the transaction's time-out.
         producer = self._require()
         self._persist(
-            lambda: producer.send_offsets_to_transaction(offsets, group_metadata, _CALL_SECONDS),
+            lambda: producer.send_offsets_to_transaction(offsets, group_metadata),
             "adding offsets to the transaction",
         )
 
     def _end(self) -> None:
-        producer = self._require()
-        self._persist(lambda: producer.commit_transaction(_CALL_SECONDS), "ending the transaction")
+        self._persist(self._require().commit_transaction, "ending the transaction")
 
     def _persist(self, call: Callable[[], object], doing: str) -> None:
         """Repeat ``call`` while librdkafka says that repeating it is right (KIP-98)."""
@@ -150,12 +146,8 @@ class RoundProducer:
                 error = error_of(exc)
                 if not error.retriable():
                     raise transport_error(error, doing) from exc
-                if time.monotonic() > deadline or self._given_up.is_set():
+                if time.monotonic() > deadline:
                     raise BrokerError(f"{doing}: {error.str()}") from exc
-
-    def give_up(self) -> None:
-        """Wait no longer for a broker that does not answer: the process is to end (any thread)."""
-        self._given_up.set()
 
     def abort(self) -> None:
         """Give the round up, as far as the broker can be told; never raises."""

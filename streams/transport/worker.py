@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from streams.transport.errors import ExitCode, TransportError
+from streams.transport.errors import BrokerError, ExitCode, TransportError
 
 if TYPE_CHECKING:
     from streams.transport.app import App
@@ -81,7 +81,7 @@ async def _stop(app: "App") -> bool:
 def _report(failure: BaseException | None, *, in_time: bool) -> int:
     """Log how the worker ended, in one line that says what an operator does; give the code."""
     if failure is None and not in_time:
-        failure = TransportError("the round in progress did not end in time; it was given up")
+        failure = BrokerError("the round in progress did not end in time; it was given up")
     if failure is None:
         log.info("stopped cleanly")
         return ExitCode.CLEAN

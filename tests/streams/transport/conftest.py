@@ -8,6 +8,7 @@ import pytest
 
 from tests.fixtures.kafka import TestBroker
 from tests.streams.transport.echo import Echo
+from tests.streams.transport.gates import Gates
 
 NewEcho = Callable[..., Echo]
 
@@ -28,6 +29,14 @@ def new_echo(broker: TestBroker, unique: str, tmp_path: Path) -> Iterator[NewEch
     yield make
     for echo in made:
         echo.end()
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Gates:
+    """The gates of this test's hooked workers, all closed."""
+    folder = tmp_path / "gates"
+    folder.mkdir()
+    return Gates(folder)
 
 
 @pytest.fixture

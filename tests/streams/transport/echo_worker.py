@@ -4,9 +4,11 @@ It copies each record of ``{name}-in`` to ``{name}-out``, with a number that cou
 its key: what the table forgets or doubles, and what the output loses or doubles, shows.
 """
 
+import faulthandler
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,6 +57,7 @@ def main() -> int:
         level=os.environ.get("ECHO_LOG", "INFO"),
         format="%(asctime)s %(name)s %(levelname)s %(message)s",
     )
+    faulthandler.register(signal.SIGUSR1)
     options = json.loads(sys.argv[1])
     return run(lambda: make_app(options))
 

@@ -62,6 +62,20 @@ def stall_before_end() -> None:
 
 
 @hook
+def stall_in_round() -> None:
+    """Once armed: wait when the agents are done, before offsets are added to the transaction."""
+    real = RoundProducer._send_offsets
+
+    def stalled(self: RoundProducer, *args: Any) -> None:
+        if gate("armed").exists():
+            gate("armed").unlink()
+            wait_at("offsets")
+        real(self, *args)
+
+    RoundProducer._send_offsets = stalled  # type: ignore[method-assign]
+
+
+@hook
 def say_when_asking() -> None:
     """Log that an assignment came, before its offsets are asked for."""
     real = GroupReader._on_assign

@@ -4,39 +4,13 @@ Each is run against the transport, and against a worker without the remedy, wher
 must find the damage: else the test would prove nothing.
 """
 
-from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 
 import pytest
 
 from tests.streams.transport.conftest import NewEcho
 from tests.streams.transport.echo import PARTITIONS, Echo
-from tests.streams.transport.workers import Worker
-
-HOOKED = Path(__file__).with_name("hooked_worker.py")
-
-
-class Gates:
-    """The folder of files that hooks wait for."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def open(self, name: str) -> None:
-        """Let whoever waits at ``name`` go on."""
-        (self.folder / name).touch()
-
-
-@pytest.fixture
-def gates(tmp_path: Path) -> Gates:
-    folder = tmp_path / "gates"
-    folder.mkdir()
-    return Gates(folder)
-
-
-def start(echo: Echo, gates: Gates, slot: int, *hooks: str) -> Worker:
-    env = {"ECHO_HOOKS": ",".join(hooks), "ECHO_GATES": str(gates.folder)}
-    return echo.start(slot, program=HOOKED, env=env)
+from tests.streams.transport.gates import Gates, start
 
 
 def rebalance_in_a_take(echo: Echo, gates: Gates, *variant: str) -> None:
