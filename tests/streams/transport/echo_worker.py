@@ -18,6 +18,8 @@ from streams.transport import App, TopicSpec, TransportSettings, run
 
 POISON = b"poison"
 BAD = b"bad"
+FORGET = b"forget"
+LARGE = 500_000
 
 
 def make_app(options: Mapping[str, Any]) -> App:
@@ -42,11 +44,19 @@ def make_app(options: Mapping[str, Any]) -> App:
                 if value == BAD:
                     batch.dead_letter("BAD", "a value that says so")
                     continue
+                if value is None:
+                    batch.dead_letter("EMPTY")
+                    continue
+                if len(value) > LARGE:
+                    batch.dead_letter("LARGE")
+                    continue
                 if value == POISON and not tolerant:
                     raise ValueError("poison")
                 key = record.key().decode()
                 rows[key] = count = rows.get(key, 0) + 1
                 batch.emit(out, key, b"%s %d" % (value, count))
+                if value == FORGET:
+                    del rows[key]
 
     return app
 
