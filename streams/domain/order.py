@@ -31,7 +31,7 @@ _terms_of = itemgetter(
     "maker_rate_ppm",
     "taker_rate_ppm",
 )
-"""What a command says of its order; the fields of ``Order.__init__`` in their order."""
+"""The terms of an order in a command or a row, as ``Order.__init__`` takes them."""
 
 ROW_FIELDS: tuple[str, ...] = tuple(OrderRow.__annotations__)
 
@@ -98,7 +98,7 @@ class Order:
     behind: "Order | None"
     is_stored: bool
 
-    def __init__(self, command: PlaceOrder, now_ms: int) -> None:
+    def __init__(self, terms: PlaceOrder | OrderRow, now_ms: int) -> None:
         (
             self.symbol,
             self.account_id,
@@ -117,7 +117,7 @@ class Order:
             self.reserved_price_ticks,
             self.maker_rate_ppm,
             self.taker_rate_ppm,
-        ) = _terms_of(command)
+        ) = _terms_of(terms)
         self.order_id = 0
         self.leaves_lots = self.quantity_lots
         self.visible_lots = 0
@@ -154,27 +154,17 @@ class Order:
     @classmethod
     def from_row(cls, row: OrderRow) -> "Order":
         """The order that a table's row describes, in no book yet."""
-        order = cls.__new__(cls)
-        for name in ROW_FIELDS:
-            setattr(order, name, row[name])  # type: ignore[literal-required]
-        order.leaves_lots = (
-            row["quantity_lots"] - row["cumulative_quantity_lots"] - row["prevented_quantity_lots"]
-        )
-        order.prevented_quote_units = 0
-        order.blank_report = shared_blank_report(
-            row["symbol"],
-            row["side"],
-            row["order_type"],
-            row["time_in_force"],
-            row["self_trade_prevention"],
-        )
-        order.is_plain = not (
-            row["stop_price_ticks"]
-            or row["quote_quantity_units"]
-            or row["iceberg_lots"]
-            or row["budget_units"]
-        )
-        order.level = order.ahead = order.behind = None
+        order = cls(row, row["order_time_ms"])
+        order.order_id = row["order_id"]
+        order.visible_lots = row["visible_lots"]
+        order.cumulative_quantity_lots = row["cumulative_quantity_lots"]
+        order.cumulative_quote_units = row["cumulative_quote_units"]
+        order.prevented_quantity_lots = row["prevented_quantity_lots"]
+        order.leaves_lots -= row["cumulative_quantity_lots"] + row["prevented_quantity_lots"]
+        order.priority = row["priority"]
+        order.triggers_above = row["triggers_above"]
+        order.is_working = row["is_working"]
+        order.working_time_ms = row["working_time_ms"]
         order.is_stored = True
         return order
 
