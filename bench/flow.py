@@ -118,12 +118,14 @@ class Flow:
         self._reset_counts()
         return list(islice(self._mix(), count))
 
-    def passing_order(self) -> list[Command]:
-        """A maker, and the command that cancels it."""
-        symbol = self._symbols[int(self._rng.random() * len(self._symbols))]
-        placed = self._done(symbol, "PlaceOrder", self._maker(symbol))
-        aim = self._aimed(symbol, symbol.open.pop()) | {"restriction": "NONE"}
-        return [placed, self._done(symbol, "CancelOrder", aim)]
+    def passing_orders(self) -> list[Command]:
+        """For each symbol a maker, and the command that cancels it."""
+        commands = []
+        for symbol in self._symbols:
+            commands.append(self._done(symbol, "PlaceOrder", self._maker(symbol)))
+            aim = self._aimed(symbol, symbol.open.pop()) | {"restriction": "NONE"}
+            commands.append(self._done(symbol, "CancelOrder", aim))
+        return commands
 
     # --- the mix ---------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ class Program:
         settings = {k: v for k, v in os.environ.items() if not k.startswith("TRADEFLOW_")}
         path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         with log.open("ab") as output:
+            self._log_start = output.tell()
             self._process = subprocess.Popen(
                 command,
                 env=settings | {"PYTHONPATH": path} | dict(told),
@@ -60,9 +61,13 @@ class Program:
         if code is not None:
             raise TradeflowError(f"{self._name} ended with code {code}:\n{self.log_end()}")
 
+    def log_text(self) -> str:
+        """What it has logged, without what was in the file before."""
+        return self.log.read_bytes()[self._log_start :].decode(errors="replace")
+
     def log_end(self) -> str:
         """The last lines of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+        return "\n".join(self.log_text().splitlines()[-15:])
 
     def kill(self) -> None:
         """SIGKILL: as a crash."""
