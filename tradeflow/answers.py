@@ -40,6 +40,12 @@ class Answers:
         """Commands that were refused."""
         return self.rejections.total()
 
+    def oldest_wait(self, now: float) -> float:
+        """How long the first command without a report waits already, in seconds."""
+        for _, _, sent_at in self._waiting.values():
+            return now - sent_at
+        return 0.0
+
     def add(self, kind: str, command: Mapping[str, Any], at: float) -> None:
         """A command was sent."""
         self.sent[kind] += 1

@@ -23,6 +23,7 @@ _READ_EVERY = 100
 _LONGEST_WAIT_SECONDS = 0.05
 _SWEEP_EVERY_SECONDS = 10.0
 _GIVE_UP_SECONDS = 60.0
+_LATE_SECONDS = 2.0
 _SILENCE_SECONDS = 10.0
 
 
@@ -129,6 +130,9 @@ class LoadRun:
 
     def _sweep(self, now: float) -> None:
         self._give_up()
+        if self.answers.oldest_wait(now) > _LATE_SECONDS:
+            # Reports are behind: what they will say of these orders is not known.
+            return
         for symbol, strays in self._strays.find(self.generator, now).items():
             for command in self.generator.sweep(symbol, strays, _now_ms()):
                 self.swept += 1
