@@ -12,11 +12,11 @@ from pathlib import Path
 from tradeflow.broker import runtime
 from tradeflow.broker.ports import choose_ports
 from tradeflow.broker.probe import Probe
-from tradeflow.broker.process import RecordedProcess
 from tradeflow.broker.server_properties import server_properties
 from tradeflow.broker.settings import BrokerSettings
 from tradeflow.broker.storage import cluster_id_of, ensure_formatted
 from tradeflow.errors import TradeflowError
+from tradeflow.recorded_process import RecordedProcess
 
 # Serial: on two cores no difference to G1 shows in start, throughput or commit latency, and the
 # process is 35 MB smaller.

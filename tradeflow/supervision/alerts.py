@@ -11,6 +11,7 @@ from tradeflow.supervision.supervisord import ProgramState
 
 _ENDED = ("EXITED", "FATAL")
 _TAIL_BYTES = 256 * 1024
+_FRAME = "│╭╮╰╯─ "
 # Where a log line begins with its time and its level, both go.
 _CRITICAL = re.compile(r"^(?:\S+ \S+ )?CRITICAL\s+(?:[\w.]+: )?(?P<said>.*)$")
 _ERROR = re.compile(r"^Error: (?P<said>.*)$")
@@ -45,7 +46,7 @@ class Watch:
 
     def _ended(self, state: ProgramState) -> str:
         log = self._folder.log_of(state.name)
-        said = last_critical(log) or "it said nothing of why"
+        said = last_critical(log) or "it said nothing"
         return (
             f"{state.name} ended with {_code(state.exit_code)} and is not started again: {said}"
             f" (log: {log})"
@@ -67,7 +68,7 @@ def _code(exit_code: int) -> str:
 
 
 def last_critical(log: Path) -> str | None:
-    """What the last CRITICAL line of a log says, or the error line that a command ended with."""
+    """What a program said when it ended: its last CRITICAL or error line, else its last line."""
     try:
         with log.open("rb") as file:
             file.seek(0, 2)
@@ -78,4 +79,6 @@ def last_critical(log: Path) -> str | None:
     for line in reversed(lines):
         if match := _CRITICAL.match(line) or _ERROR.match(line):
             return match["said"].strip()
-    return None
+    # Without the frames that a usage error comes in.
+    texts = [text for line in lines if (text := line.strip(_FRAME))]
+    return texts[-1] if texts else None

@@ -7,7 +7,8 @@ the exit code, and the pause is here, in front of the program.
 
 The process id stays the same, so it is recorded here too: nobody else knows it in time.
 
-    python -m tradeflow.supervision.launch FOLDER NAME [SETTING=value ...] -- PROGRAM ARGUMENT ...
+    python -m tradeflow.supervision.launch FOLDER NAME DIRECTORY [SETTING=value ...] --
+        PROGRAM ARGUMENT ...
 """
 
 import json
@@ -33,8 +34,8 @@ class Pace:
     def next_pause(self, now: float) -> float:
         """The pause before the start that is due now; it counts as made."""
         starts, last = self._read()
-        # A clock that was set back must not look like a start in the future for ever.
-        if not 0 <= now - last < CALM_SECONDS:
+        # The last start may lie ahead: its pause was cut short, or the clock was set back.
+        if abs(now - last) >= CALM_SECONDS:
             starts = 0
         pause = PAUSES_SECONDS[min(starts, len(PAUSES_SECONDS) - 1)]
         fresh = self._file.with_suffix(".new")
@@ -61,10 +62,10 @@ def pace_of(folder: Path, name: str) -> Pace:
 
 def main(arguments: list[str]) -> NoReturn:
     """Wait if need be, then become the program."""
-    from tradeflow.broker.process import RecordedProcess
+    from tradeflow.recorded_process import RecordedProcess
 
     split = arguments.index("--")
-    folder, name, *settings = arguments[:split]
+    folder, name, directory, *settings = arguments[:split]
     program = arguments[split + 1 :]
     RecordedProcess(Path(folder) / f"{name}.pid").record(os.getpid())
     pause = pace_of(Path(folder), name).next_pause(time.time())
@@ -78,6 +79,7 @@ def main(arguments: list[str]) -> NoReturn:
     for setting in settings:
         variable, _, value = setting.partition("=")
         os.environ[variable] = value
+    os.chdir(directory)
     os.execv(program[0], program)
 
 

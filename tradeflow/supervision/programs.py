@@ -68,12 +68,15 @@ def order_flow(rate: int) -> Program:
 def supervisord_config(
     programs: Sequence[Program], folder: RunFolder, *, socket: Path, directory: Path
 ) -> str:
-    """supervisord's configuration file."""
-    supervisor_log = folder.log_of("supervisor")
+    """supervisord's configuration file; programs run in ``directory``.
+
+    supervisord itself runs in the home of ``folder``, and what it opens is said from there: a
+    percent sign in a path is a variable to it, for some settings once and for others twice.
+    """
     sections = [
         f"""\
 [unix_http_server]
-file={_escape(socket)}
+file={socket}
 chmod=0700
 
 [rpcinterface:supervisor]
@@ -82,13 +85,12 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisord]
 nodaemon=true
 silent=true
-directory={_escape(directory)}
-pidfile={_escape(folder.state / "supervisord.number")}
-logfile={_escape(supervisor_log)}
+pidfile={_from_home(folder, folder.state / "supervisord.number")}
+logfile={_from_home(folder, folder.log_of("supervisor"))}
 logfile_maxbytes={_LOG_BYTES_MAX}
 logfile_backups={_LOG_BACKUPS}
 """,
-        *(_program_section(program, folder) for program in programs),
+        *(_program_section(program, folder, directory) for program in programs),
     ]
     workers = [program.name for program in programs if program.name.startswith(f"{WORKERS}-")]
     # As one group they stop at the same time, not one after the other.
@@ -96,15 +98,15 @@ logfile_backups={_LOG_BACKUPS}
     return "\n".join(sections)
 
 
-def _program_section(program: Program, folder: RunFolder) -> str:
+def _program_section(program: Program, folder: RunFolder, directory: Path) -> str:
     settings = [f"{name}={value}" for name, value in program.settings.items()]
     command = [
-        *(sys.executable, "-m", "tradeflow.supervision.launch", str(folder.state), program.name),
-        *(*settings, "--", *program.command),
+        *(sys.executable, "-m", "tradeflow.supervision.launch"),
+        *(str(folder.state), program.name, str(directory), *settings, "--", *program.command),
     ]
     return f"""\
 [program:{program.name}]
-command={_escape(shlex.join(command))}
+command={shlex.join(command).replace("%", "%%")}
 autostart={str(program.starts_at_once).lower()}
 autorestart=unexpected
 exitcodes={",".join(str(int(code)) for code in program.final_codes)}
@@ -113,12 +115,11 @@ stopsignal=TERM
 stopwaitsecs={program.stop_seconds}
 priority={program.priority}
 redirect_stderr=true
-stdout_logfile={_escape(folder.log_of(program.name))}
+stdout_logfile={_from_home(folder, folder.log_of(program.name))}
 stdout_logfile_maxbytes={_LOG_BYTES_MAX}
 stdout_logfile_backups={_LOG_BACKUPS}
 """
 
 
-def _escape(text: str | Path) -> str:
-    # A percent sign begins a variable of supervisord's.
-    return str(text).replace("%", "%%")
+def _from_home(folder: RunFolder, path: Path) -> Path:
+    return path.relative_to(folder.home)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tradeflow.broker.process import RecordedProcess
 from tradeflow.errors import TradeflowError
+from tradeflow.recorded_process import RecordedProcess
 
 UP = "up"
 SUPERVISOR = "supervisord"

@@ -7,7 +7,8 @@ import sys
 import tempfile
 import time
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -58,6 +59,7 @@ class Supervisord:
         with console.open("wb") as output:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+                cwd=self._folder.home,
                 env={**os.environ, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -83,7 +85,8 @@ class Supervisord:
     def states(self) -> list[ProgramState]:
         """All programs; none when supervisord does not answer."""
         try:
-            infos: Any = self._rpc().supervisor.getAllProcessInfo()
+            with self._rpc() as rpc:
+                infos = rpc.supervisor.getAllProcessInfo()
         except (OSError, xmlrpc.client.Error, http.client.HTTPException):
             return []
         self._groups = {info["name"]: info["group"] for info in infos}
@@ -95,7 +98,8 @@ class Supervisord:
     def start_program(self, name: str) -> None:
         """Start a program that does not start at once."""
         try:
-            self._rpc().supervisor.startProcess(f"{self._groups.get(name, name)}:{name}", False)
+            with self._rpc() as rpc:
+                rpc.supervisor.startProcess(f"{self._groups.get(name, name)}:{name}", False)
         except (OSError, xmlrpc.client.Error, http.client.HTTPException) as error:
             raise TradeflowError(
                 f"{name} could not be started: {error}",
@@ -112,17 +116,18 @@ class Supervisord:
     def _answers(self) -> bool:
         return bool(self.states())
 
-    def _rpc(self) -> Any:
+    @contextmanager
+    def _rpc(self) -> Iterator[Any]:
         from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
 
-        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        # The address is not used, but there must be one.
-        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+        with closing(SupervisorTransport(None, None, f"unix://{self._socket}")) as transport:
+            # The address is not used, but there must be one.
+            yield xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
 
 def _socket_path(folder: Path) -> Path:
     socket = folder / "supervisor.sock"
-    if len(str(socket).encode()) <= _SOCKET_PATH_BYTES_MAX:
+    if len(str(socket).encode()) <= _SOCKET_PATH_BYTES_MAX and "%" not in str(socket):
         return socket
     digest = blake2b(str(folder).encode(), digest_size=8).hexdigest()
     return Path(tempfile.gettempdir()) / f"tradeflow-{digest}.sock"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tradeflow.broker.process import RecordedProcess
+from tradeflow.recorded_process import RecordedProcess
 
 # Says that it listens to signals no more, then waits for one that it cannot ignore.
 _STUBBORN = (
