@@ -15,6 +15,9 @@ _FENCED = frozenset(
         KafkaError.UNKNOWN_MEMBER_ID,
         KafkaError.REBALANCE_IN_PROGRESS,
         KafkaError._MAX_POLL_EXCEEDED,
+        # The coordinator has ended the transaction meanwhile: it timed out, or its slot came back.
+        KafkaError.INVALID_TXN_STATE,
+        KafkaError.CONCURRENT_TRANSACTIONS,
     }
 )
 _BROKER = frozenset(
