@@ -1,8 +1,8 @@
 """An exchange to be broken: a broker of its own, matching workers, and a twin that knows better.
 
-One log goes through all tests of a module.  A test feeds commands, breaks something while they are
-worked on, and then asks ``verify``: every output, read committed and from the beginning, must be
-what the slow reference exchange makes of the same commands, record by record.
+One log goes through all tests of the folder.  A test feeds commands, breaks something while they
+are worked on, and then asks ``verify``: every output, read committed and from the beginning, must
+be what the slow reference exchange makes of the same commands, record by record.
 """
 
 import json
@@ -24,6 +24,7 @@ from schemas.instruments import load_instruments
 from schemas.limits import find_fault
 from schemas.topics import (
     MATCHING_DEAD_LETTERS,
+    MESSAGE_BYTES_MAX,
     ORDERBOOK_UPDATES,
     ORDERS_EXECUTIONS,
     ORDERS_INCOMING,
@@ -119,6 +120,7 @@ class Exchange:
                 "partitioner": "murmur2_random",
                 "enable.idempotence": True,
                 "linger.ms": 2,
+                "message.max.bytes": MESSAGE_BYTES_MAX,
                 "log_level": 0,
             }
         )
@@ -227,7 +229,7 @@ class Exchange:
     def verify(self) -> None:
         """Wait until the twin's outputs are there, then compare each of them."""
         self.flush()
-        await_condition(self.is_answered, f"all {self.sent} commands", seconds=90)
+        await_condition(self._is_done, f"all {self.sent} commands", seconds=90)
         for topic in OUTPUTS:
             got = self._by_symbol(topic)
             for symbol, expected in self.expected[topic].items():
@@ -236,6 +238,11 @@ class Exchange:
         letters = self.outputs(MATCHING_DEAD_LETTERS.name)
         assert len(letters) == self.expected_letters
         self._verify_state()
+
+    def _is_done(self) -> bool:
+        alive = [slot for slot, worker in self.workers.items() if not worker.has_exited()]
+        assert alive or self.is_answered(), f"no worker runs; see {self.folder}/worker-*.log"
+        return self.is_answered()
 
     def _by_symbol(self, topic: str) -> dict[str, list[Any]]:
         records: dict[str, list[Any]] = defaultdict(list)
