@@ -28,11 +28,12 @@ class Echo:
         self.workers: list[Worker] = []
         self.fed = 0
         self._folder = folder
+        self.state_dir = folder / "state"
         self._per_key: dict[str, int] = defaultdict(int)
         self._options = {
             "name": name,
             "bootstrap": bootstrap,
-            "state_dir": str(folder / "state"),
+            "state_dir": str(self.state_dir),
             "session_timeout_ms": 6_000,
             "transaction_timeout_ms": 5_000,
             "partitions": PARTITIONS,

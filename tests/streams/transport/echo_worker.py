@@ -20,6 +20,7 @@ POISON = b"poison"
 BAD = b"bad"
 FORGET = b"forget"
 LARGE = 500_000
+RETURNS_AT_POISON = False
 
 
 def make_app(options: Mapping[str, Any]) -> App:
@@ -50,6 +51,8 @@ def make_app(options: Mapping[str, Any]) -> App:
                 if len(value) > LARGE:
                     batch.dead_letter("LARGE")
                     continue
+                if value == POISON and RETURNS_AT_POISON:
+                    return
                 if value == POISON and not tolerant:
                     raise ValueError("poison")
                 key = record.key().decode()

@@ -4,6 +4,7 @@ ECHO_HOOKS names the hooks, with commas between them; ECHO_GATES is the folder w
 they look at.
 """
 
+import asyncio
 import logging
 import os
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 from confluent_kafka import Consumer, IsolationLevel, TopicPartition
 from faust.types import TP
 
+from streams.transport import App, Batch
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.restore import Restorer
 from streams.transport.table import Table
@@ -133,6 +135,104 @@ def slow_restore() -> None:
         real(self, partition, records)
 
     Table.restore = slow  # type: ignore[method-assign]
+
+
+# --- agents that end in ways of their own ---------------------------------------------------------
+
+
+def _at_poison(do: Callable[[Batch], None]) -> None:
+    real = Batch.__iter__
+
+    def iterate(self: Batch) -> Any:
+        for record in real(self):
+            if record.value() == echo_worker.POISON:
+                do(self)
+            yield record
+
+    Batch.__iter__ = iterate  # type: ignore[method-assign]
+
+
+@hook
+def agent_cancelled() -> None:
+    """At the poisoned record: cancelled, as by a time-out that got away."""
+
+    def cancel(batch: Batch) -> None:
+        raise asyncio.CancelledError
+
+    _at_poison(cancel)
+
+
+@hook
+def agent_returned() -> None:
+    """At the poisoned record: the agent leaves its loop."""
+    echo_worker.RETURNS_AT_POISON = True
+
+
+@hook
+def agent_exits() -> None:
+    """At the poisoned record: sys.exit(0)."""
+    _at_poison(lambda batch: sys.exit(0))
+
+
+@hook
+def agent_huge_output() -> None:
+    """At the poisoned record: an output that no topic takes."""
+    _at_poison(lambda batch: batch.emit("anywhere", "key", b"!" * 3_000_000))
+
+
+@hook
+def agent_huge_row() -> None:
+    """At the poisoned record: a row that no topic takes, among others."""
+    os.environ["ECHO_TOLERATES_POISON"] = "1"
+    real = Table.take_changes
+
+    def changes(self: Table) -> Any:
+        for partition, records in real(self):
+            for record in records:
+                if record["key"] == "victim":
+                    record["value"] = b"!" * 3_000_000
+            yield partition, records
+
+    Table.take_changes = changes  # type: ignore[method-assign]
+
+
+@hook
+def agent_leaves_a_task() -> None:
+    """At the first record of each batch: a task that emits when the batch is finished."""
+    os.environ["ECHO_TOLERATES_POISON"] = "1"
+
+    async def late(batch: Batch) -> None:
+        await asyncio.sleep(0.5)
+        try:
+            batch.emit(batch.topic.replace("-in", "-out"), "k0", b"0 0")
+        except RuntimeError as exc:
+            log.info("%s", exc)
+
+    tasks = set()
+    _at_poison(lambda batch: tasks.add(asyncio.ensure_future(late(batch))))
+
+
+@hook
+def agent_twice() -> None:
+    """Two agents on the input topic, which wait in the middle of their batches."""
+    real = echo_worker.make_app
+
+    def make_app(options: Mapping[str, Any]) -> App:
+        app = real(options)
+        agents = list(app.agents.values())
+        out = f"{options['name']}-out"
+
+        async def second(batches: Any) -> None:
+            async for batch in batches:
+                for record in batch:
+                    await asyncio.sleep(0)
+                    batch.emit(out, record.key(), b"0 0")
+
+        app.agent(app.topic(f"{options['name']}-in"), name="second")(second)
+        assert len(agents) == 1
+        return app
+
+    echo_worker.make_app = make_app
 
 
 # --- remedies taken out ---------------------------------------------------------------------------

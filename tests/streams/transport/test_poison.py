@@ -1,0 +1,110 @@
+"""Agents that fail: the round ends undone, the record is tried again, and nothing is skipped."""
+
+import re
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from streams.transport import ExitCode
+from tests.streams.transport.conftest import NewEcho
+from tests.streams.transport.echo import Echo, text
+from tests.streams.transport.gates import Gates, start
+
+FAULTS = 3
+
+
+def others(echo: Echo) -> None:
+    """Records of every partition, before and behind the poisoned one."""
+    echo.feed(400)
+
+
+def test_a_poisoned_record_stops_its_worker_for_good_and_is_never_skipped(
+    new_echo: NewEcho,
+) -> None:
+    # Rounds of ten: others of its partition, and of other partitions, get through before it.
+    echo = new_echo(max_faults=FAULTS, round_max_records=10)
+    others(echo)
+    echo.producer().produce(echo.source, b"poison", "victim")
+    others(echo)
+    codes = []
+    for _ in range(FAULTS):
+        worker = echo.start()
+        codes.append(worker.exit_code())
+        assert re.search(r"fault \d at " + echo.source + r"/\d/\d+", worker.log)
+    assert codes == [ExitCode.FAULT] * (FAULTS - 1) + [ExitCode.POISONED]
+    assert "What to do: ALERT" in worker.log
+    assert [m for m in echo.read(echo.out) if m.key() == b"victim"] == []
+
+    repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
+    echo.await_outputs(echo.fed + 1)
+    assert repaired.stop() == ExitCode.CLEAN
+
+    assert [text(m.key()) for m in echo.read(echo.out)].count("victim") == 1
+    assert echo.faults() == []
+    # What was remembered of the fault is over.
+    assert not list(echo.state_dir.rglob("fault.json"))
+
+
+@pytest.mark.parametrize("end", ["cancelled", "returned", "exits", "huge-output", "huge-row"])
+def test_an_agent_that_ends_without_an_exception_of_its_own(
+    echo: Echo, gates: Gates, end: str
+) -> None:
+    others(echo)
+    echo.producer().produce(echo.source, b"poison", "victim")
+    others(echo)
+    worker = start(echo, gates, 0, f"agent-{end}")
+
+    assert worker.exit_code() == ExitCode.FAULT, worker.log[-2000:]
+    assert "fault 1 at " in worker.log
+
+    repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
+    echo.await_outputs(echo.fed + 1)
+    assert repaired.stop() == ExitCode.CLEAN
+    assert echo.faults() == []
+
+
+def test_what_a_batch_left_behind_cannot_reach_a_later_round(echo: Echo, gates: Gates) -> None:
+    echo.producer().produce(echo.source, b"poison", "victim")
+    echo.producer().flush()
+    worker = start(echo, gates, 0, "agent-leaves-a-task")
+    others(echo)
+    echo.await_outputs()
+    worker.wait_for("the batch that ended at .* is finished")
+    assert worker.stop() == ExitCode.CLEAN
+    assert echo.faults() == []
+
+
+def test_two_agents_of_one_topic_have_places_of_their_own(echo: Echo, gates: Gates) -> None:
+    worker = start(echo, gates, 0, "agent-twice")
+    others(echo)
+    echo.await_outputs(2 * echo.fed)
+    assert worker.stop() == ExitCode.CLEAN
+
+    causes = [dict(m.headers() or [])["causation-id"] for m in echo.read(echo.out)]  # type: ignore[arg-type]
+    assert len(set(causes)) == echo.fed
+    assert len(causes) == 2 * echo.fed
+
+
+def test_health_while_live_and_after_a_restart(echo: Echo) -> None:
+    worker = echo.start(web_port=0)
+    url = worker.wait_for(r"http://\S+")
+    try:
+        with urlopen(f"{url}/health/ready") as answer:
+            assert answer.status == 200
+    except HTTPError as exc:
+        assert exc.code == 503
+    worker.wait_ready()
+    with urlopen(f"{url}/health/ready") as answer:
+        assert answer.status == 200
+    assert worker.stop() == ExitCode.CLEAN
+
+
+def test_a_small_send_queue_holds_the_agent_back_and_loses_nothing(new_echo: NewEcho) -> None:
+    echo = new_echo(extra_producer={"queue.buffering.max.messages": 50})
+    worker = echo.start()
+    echo.feed(4_000, keys=400)
+    echo.await_outputs()
+    assert worker.stop() == ExitCode.CLEAN
+
+    assert echo.faults() == []
