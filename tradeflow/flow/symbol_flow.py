@@ -138,6 +138,8 @@ class SymbolFlow:
         if rules.min_notional_units:
             low = -(-_NOTIONAL_MIN * rules.min_notional_units // lot_units)
             high = _NOTIONAL_MAX * rules.min_notional_units // lot_units
+        if rules.max_notional_units:
+            high = min(high, rules.max_notional_units // lot_units)
         drawn = int(exp(random.uniform(log(max(low, 1)), log(max(high, low, 1)))))
         most = min(
             bound or drawn for bound in (rules.max_quantity_lots, rules.market_max_quantity_lots)
