@@ -104,8 +104,10 @@ class LockStep:
             compare_records("closed", by_name(market.state.closed.rows()), twin_closed)
             compare_records("table of closed", by_name(tables.closed.values()), twin_closed)
             assert market.state_hash() == self.twin.state_hash(symbol)
-            self.auditor.check_depth(symbol, "BUY", self.twin.visible_levels(symbol, "BUY"))
-            self.auditor.check_depth(symbol, "SELL", self.twin.visible_levels(symbol, "SELL"))
+            for side, levels in zip(("BUY", "SELL"), market.depth(), strict=True):
+                visible = self.twin.visible_levels(symbol, side)
+                assert levels == sorted(visible.items(), reverse=side == "BUY")
+                self.auditor.check_depth(symbol, side, visible)
             self.auditor.check_open_orders(symbol, rows)
 
 

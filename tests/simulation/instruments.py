@@ -60,8 +60,8 @@ STRICT = an_instrument(
     market_min_quantity_lots=6,
     market_max_quantity_lots=36,
     market_quantity_step_lots=6,
-    min_notional_units=3_000,
-    max_notional_units=38_000,
+    min_notional_units=4_500,
+    max_notional_units=24_000,
     apply_min_notional_to_market=True,
     apply_max_notional_to_market=True,
     bid_multiplier_up_ppm=1_060_000,
@@ -83,7 +83,7 @@ HALF = an_instrument(
     quantity_step_lots=1,
     market_quantity_step_lots=4,
     min_notional_units=600,
-    max_notional_units=9_000,
+    max_notional_units=6_900,
     apply_max_notional_to_market=True,
     bid_multiplier_up_ppm=1_050_000,
     ask_multiplier_down_ppm=950_000,
@@ -94,13 +94,13 @@ HALF = an_instrument(
 
 VAST = an_instrument(
     "VAST",
-    max_price_ticks=110,
+    max_price_ticks=128,
     min_quantity_lots=2**52,
     quantity_step_lots=2**52,
     average_price_minutes=1,
     max_num_orders=50,
 )
-"""Amounts near 2**63, so that a minute's sums do not fit and are halved."""
+"""Amounts near 2**63, some just that, so that a minute's sums do not fit and are halved."""
 
 HOSTILE_INSTRUMENTS = {rules.symbol: rules for rules in (PLAIN, STRICT, HALF, VAST)}
 

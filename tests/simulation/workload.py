@@ -162,24 +162,30 @@ class Workload:
         step = rules.market_quantity_step_lots
         if step and rng.random() < 0.8:
             order["quantity_lots"] = step * rng.randint(1, 6)
-        worth_of_tick = order["quantity_lots"] * rules.quote_units_per_tick_lot
-        amount = order["price_ticks"] * worth_of_tick
-        budget = min(LARGEST, amount * rng.randint(30, 150) // 100)
+        amount = self._amount(order, rules)
         order.update(order_type=order_type, price_ticks=0, reserved_price_ticks=0)
         if order_type == "MARKET" and rng.random() < 0.4:
             order["quantity_lots"] = 0
-            level = self._open[order["symbol"]].pick(rng)
-            if level and rng.random() < 0.7:
-                # What a price in the book divides, so that an amount is used up to the last unit.
-                amount = max(1, level.price_ticks) * worth_of_tick
-            else:
-                amount += rng.randint(-50, 50)
-            order["quote_quantity_units"] = max(1, min(LARGEST, amount))
-            order["budget_units"] = rng.choice((0, budget))
+            order["quote_quantity_units"] = amount
+            order["budget_units"] = rng.choice((0, amount, amount * 2 // 3))
         elif order["side"] == "BUY" or rng.random() < 0.2:
-            order["budget_units"] = budget
+            order["budget_units"] = amount
         if order_type != "MARKET":
             order["stop_price_ticks"] = self._stop_price(order, rules)
+
+    def _amount(self, order: Command, rules: Instrument) -> int:
+        """Money for an order; often what a price in the book divides, give or take one unit."""
+        rng, level = self._rng, self._open[order["symbol"]].pick(self._rng)
+        lots = order["quantity_lots"]
+        if rng.random() < 0.2:
+            lots = rules.market_quantity_step_lots or self._step(rules)
+        price, extra = order["price_ticks"], rng.randint(-50, 50)
+        if level and rng.random() < 0.7:
+            price, extra = max(1, level.price_ticks), rng.choice((-1, 0, 0, 1))
+        amount = price * lots * rules.quote_units_per_tick_lot + extra
+        if rng.random() < 0.3:
+            amount = amount * rng.randint(30, 150) // 100
+        return max(1, min(LARGEST, amount))
 
     def _order(self, symbol: str, side: str, price: int, quantity: int) -> Command:
         rng, rules = self._rng, self.profile.instruments[symbol]
@@ -302,7 +308,7 @@ class Workload:
 
     def _tick(self, symbol: str) -> tuple[str, Command]:
         """Now and then exactly a day later, when what closed just now is forgotten."""
-        if self._rng.random() < 0.1:
+        if self._rng.random() < 0.3:
             self._now += self._rng.choice((50_000_000, DAY_MS - 1, DAY_MS))
         return "Tick", {"time_ms": self._now}
 
