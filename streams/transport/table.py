@@ -6,7 +6,7 @@ also carries the round's outputs and offsets.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import faust
 from faust.streams import current_event
@@ -42,6 +42,40 @@ class Rows(dict[str, Row], Generic[Row]):
         """Remove a row if it is there; its tombstone is written either way."""
         super().pop(key, None)
         self.changed.add(key)
+
+    # A dictionary's other ways to change pass the two above by, so each says what it changed.
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """As a dictionary's."""
+        if key in self:
+            self.changed.add(key)
+        return super().pop(key, *default)
+
+    def popitem(self) -> tuple[str, Row]:
+        """As a dictionary's."""
+        key, row = super().popitem()
+        self.changed.add(key)
+        return key, row
+
+    def clear(self) -> None:
+        """As a dictionary's."""
+        self.changed.update(self)
+        super().clear()
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """As a dictionary's."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *rows: Any, **more: Any) -> None:
+        """As a dictionary's."""
+        for key, row in dict(*rows, **more).items():
+            self[key] = row
+
+    def __ior__(self, rows: Any) -> Self:  # type: ignore[override, misc]
+        self.update(rows)
+        return self
 
     def restore(self, key: str, row: Row | None) -> None:
         """Put a row from the changelog in its place, without writing it again."""

@@ -166,8 +166,10 @@ class Echo:
         """What is lost, doubled, out of order, or counted wrongly; empty is right."""
         outputs: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for message in self.read(self.out):
-            sequence, count = str(message.value(), "ascii").split()  # type: ignore[arg-type]
-            outputs[text(message.key())].append((int(sequence), int(count)))
+            key = text(message.key())
+            if key in self._per_key:
+                sequence, count = str(message.value(), "ascii").split()  # type: ignore[arg-type]
+                outputs[key].append((int(sequence), int(count)))
         found = []
         for key, last in sorted(self._per_key.items()):
             wanted = [(n, n) for n in range(1, last + 1)]

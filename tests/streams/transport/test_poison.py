@@ -24,6 +24,7 @@ def test_a_poisoned_record_stops_its_worker_for_good_and_is_never_skipped(
 ) -> None:
     # Rounds of ten: others of its partition, and of other partitions, get through before it.
     echo = new_echo(max_faults=FAULTS, round_max_records=10)
+    echo.make_topics()
     others(echo)
     echo.producer().produce(echo.source, b"poison", "victim")
     others(echo)
@@ -50,6 +51,7 @@ def test_a_poisoned_record_stops_its_worker_for_good_and_is_never_skipped(
 def test_an_agent_that_ends_without_an_exception_of_its_own(
     echo: Echo, gates: Gates, end: str
 ) -> None:
+    echo.make_topics()
     others(echo)
     echo.producer().produce(echo.source, b"poison", "victim")
     others(echo)
@@ -65,6 +67,7 @@ def test_an_agent_that_ends_without_an_exception_of_its_own(
 
 
 def test_what_a_batch_left_behind_cannot_reach_a_later_round(echo: Echo, gates: Gates) -> None:
+    echo.make_topics()
     echo.producer().produce(echo.source, b"poison", "victim")
     echo.producer().flush()
     worker = start(echo, gates, 0, "agent-leaves-a-task")

@@ -1,0 +1,228 @@
+"""The transport's parts that need no broker."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from streams.transport import Batch, ExitCode, Rows, TransportSettings
+from streams.transport.errors import ConfigError, RowError
+from streams.transport.faults import FaultRecord
+from streams.transport.headers import propagate
+from streams.transport.slot import Slot
+
+AT = TP("orders", 3)
+
+
+class Record:
+    """As much of a Kafka message as headers need."""
+
+    def __init__(self, offset: int = 7, headers: list[tuple[str, bytes]] | None = None) -> None:
+        self._offset = offset
+        self._headers = headers
+
+    def topic(self) -> str:
+        return AT.topic
+
+    def partition(self) -> int:
+        return AT.partition
+
+    def offset(self) -> int:
+        return self._offset
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 1_700_000_000_123
+
+    def headers(self) -> list[tuple[str, bytes]] | None:
+        return self._headers
+
+
+# --- headers --------------------------------------------------------------------------------------
+
+
+def test_a_record_without_headers_is_the_beginning_of_something() -> None:
+    assert dict(propagate(Record())) == {  # type: ignore[arg-type]
+        "correlation-id": b"orders/3/7",
+        "causation-id": b"orders/3/7",
+        "actor": b"",
+        "event-time": b"1700000000123",
+    }
+
+
+def test_headers_pass_through_and_others_stay_behind() -> None:
+    received = [("actor", b"a"), ("causation-id", b"x"), ("correlation-id", b"c"), ("other", b"o")]
+
+    assert dict(propagate(Record(headers=received))) == {  # type: ignore[arg-type]
+        "correlation-id": b"c",
+        "causation-id": b"orders/3/7",
+        "actor": b"a",
+        "event-time": b"1700000000123",
+    }
+
+
+# --- batches --------------------------------------------------------------------------------------
+
+
+class Sent:
+    """A round's producer that only notes."""
+
+    def __init__(self) -> None:
+        self.causes: list[bytes] = []
+
+    def produce(self, topic: str, key: Any, value: Any, headers: Any) -> None:
+        self.causes.append(dict(headers)["causation-id"])
+
+
+def test_what_is_emitted_is_caused_by_the_record_that_iteration_stands_on() -> None:
+    sent = Sent()
+    batch = Batch(*AT, [Record(1), Record(2)], producer=sent, propagate=propagate)  # type: ignore[arg-type, list-item]
+
+    for _ in batch:
+        batch.emit("out", "k", b"1")
+        batch.emit("out", "k", b"2")
+
+    assert sent.causes == [b"orders/3/1", b"orders/3/1", b"orders/3/2", b"orders/3/2"]
+
+
+def test_a_finished_batch_emits_no_more() -> None:
+    sent = Sent()
+    batch = Batch(*AT, [Record(1)], producer=sent, propagate=propagate)  # type: ignore[arg-type, list-item]
+    batch.close()
+
+    with pytest.raises(RuntimeError, match="orders/3/1 is finished"):
+        batch.emit("out", "k", b"1")
+    assert sent.causes == []
+
+
+# --- faults ---------------------------------------------------------------------------------------
+
+
+def test_faults_at_one_record_are_counted_over_restarts(tmp_path: Path) -> None:
+    counts = [FaultRecord(tmp_path).count("orders/3/7", (AT, 7)) for _ in range(3)]
+
+    assert counts == [1, 2, 3]
+    assert FaultRecord(tmp_path).count("orders/3/9", (AT, 9)) == 1
+
+
+def test_only_a_commit_past_the_record_ends_its_fault(tmp_path: Path) -> None:
+    FaultRecord(tmp_path).count("orders/3/7", (AT, 7))
+    faults = FaultRecord(tmp_path)
+    faults.recall()
+
+    faults.committed({TP("orders", 1): 100, AT: 7})
+    assert faults.count("orders/3/7", (AT, 7)) == 2
+    faults.committed({AT: 8})
+    assert faults.count("orders/3/7", (AT, 7)) == 1
+
+
+def test_a_damaged_memory_of_faults_begins_anew(tmp_path: Path) -> None:
+    (tmp_path / "fault.json").write_text('{"position": ')
+
+    assert FaultRecord(tmp_path).count("orders/3/7", (AT, 7)) == 1
+
+
+# --- slots ----------------------------------------------------------------------------------------
+
+
+def test_a_slot_is_free_again_when_its_process_is_gone(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, sys, time; from streams.transport.slot import Slot\n"
+        "slot = Slot(pathlib.Path(sys.argv[1]), 'g-0'); slot.acquire()\n"
+        "print('held', flush=True); time.sleep(60)"
+    )
+    root = Path(__file__).parents[3]
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, cwd=root
+    )
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(ConfigError, match=f"g-0 is taken by process {holder.pid}"):
+            Slot(tmp_path, "g-0").acquire()
+        neighbour = Slot(tmp_path, "g-1")
+        neighbour.acquire()
+        neighbour.release()
+    finally:
+        holder.kill()
+        holder.communicate()
+    slot = Slot(tmp_path, "g-0")
+    slot.acquire()
+    assert (slot.folder / "lock").read_text() == str(os.getpid())
+    slot.release()
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def test_rows_remember_what_changed_and_restoring_is_no_change() -> None:
+    rows: Rows[int] = Rows()
+    rows.restore("kept", 1)
+    rows.restore("gone", 2)
+    rows.restore("gone", None)
+    assert (dict(rows), rows.changed) == ({"kept": 1}, set())
+
+    rows["new"] = 3
+    del rows["kept"]
+    rows.discard("never")
+    assert (dict(rows), rows.changed) == ({"new": 3}, {"new", "kept", "never"})
+
+
+@pytest.mark.parametrize("change", ["pop", "popitem", "clear", "update", "setdefault", "ior"])
+def test_no_way_to_change_rows_goes_unnoticed(change: str) -> None:
+    rows: Rows[int] = Rows()
+    rows.restore("a", 1)
+    match change:
+        case "pop":
+            rows.pop("a")
+        case "popitem":
+            rows.popitem()
+        case "clear":
+            rows.clear()
+        case "update":
+            rows.update({"a": 2})
+        case "setdefault":
+            rows.setdefault("b", 2)
+        case "ior":
+            rows |= {"a": 2}
+
+    assert rows.changed == {"b" if change == "setdefault" else "a"}
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def test_the_profiles() -> None:
+    quick = TransportSettings(bootstrap="b", group="g")
+    steady = TransportSettings(bootstrap="b", group="g", profile="throughput", slot=3)
+
+    assert quick.consumer()["fetch.min.bytes"] == 1
+    assert quick.consumer()["session.timeout.ms"] == 10_000
+    assert steady.consumer()["fetch.min.bytes"] == 10_240
+    assert steady.consumer()["session.timeout.ms"] == 45_000
+    assert (quick.producer()["linger.ms"], steady.producer()["linger.ms"]) == (1, 20)
+    for settings in (quick, steady):
+        assert settings.consumer()["isolation.level"] == "read_committed"
+        assert settings.consumer()["enable.auto.commit"] is False
+    assert steady.consumer()["group.instance.id"] == steady.producer()["transactional.id"] == "g-3"
+
+
+def test_extra_settings_have_the_last_word() -> None:
+    settings = TransportSettings(bootstrap="b", group="g", extra_producer={"linger.ms": 7})
+
+    assert settings.producer()["linger.ms"] == 7
+
+
+def test_exit_codes_are_what_supervisors_know_them_by() -> None:
+    assert [(code.name, int(code)) for code in ExitCode] == [
+        ("CLEAN", 0),
+        ("FAULT", 70),
+        ("FENCED", 71),
+        ("BROKER", 75),
+        ("POISONED", 76),
+        ("CONFIG", 78),
+    ]
+    assert RowError("t", 0, "why").exit_code is ExitCode.FAULT
