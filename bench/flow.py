@@ -89,6 +89,10 @@ class Flow:
         self._now = START_MS
         self.counts: dict[str, int] = {}
 
+    def resting_in(self, symbol: str) -> int:
+        """How many orders rest after the commands so far."""
+        return next(s.resting for s in self._symbols if s.market.state.symbol == symbol)
+
     def in_words(self) -> str:
         """What the flow is made of, counted."""
         total = sum(self.counts[name] for name in ("cancels", "makers", "takers")) or 1

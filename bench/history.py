@@ -1,6 +1,6 @@
 """Restarts after a short and a long log: what is read again should be state, not history."""
 
-from bench.crash import SETTLE_SECONDS, Restart, Service, service
+from bench.crash import Restart, Service, service
 from bench.figure import Figure, Goal, figure
 from bench.flow import Flow, bench_instruments
 from bench.run import Run
@@ -8,6 +8,8 @@ from bench.run import Run
 RESTING = 20_000
 SHORT = 40_000
 LONGER = 5
+SETTLE_SECONDS = 90
+"""Deletions stay in a changelog for a minute after it was compacted."""
 _TABLES = ("book", "closed_orders", "symbols")
 
 
