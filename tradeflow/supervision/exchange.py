@@ -189,7 +189,7 @@ class Exchange:
         self._supervisord.stop(timeout_seconds=_STOP_SECONDS)
         end_leftovers(self._folder, self._say)
         self._mark.stop_broker(self._say)
-        self._folder.process(UP).forget()
+        # The record of this process stays: `down` waits by it until the process is gone.
 
     @contextmanager
     def _only_one(self) -> Iterator[None]:
