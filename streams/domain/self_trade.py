@@ -14,7 +14,9 @@ def prevent(state: SymbolState, maker: Order, taker: Order, capacity: int) -> bo
     mode = taker.self_trade_prevention
     price = maker.price_ticks
     if mode == "DECREMENT":
-        return _decrement(state, maker, taker, min(maker.leaves_lots, capacity))
+        # Nothing is paid, so a budget is no bound: a small one would make endless small steps.
+        most = capacity if taker.quote_quantity_units else taker.leaves_lots
+        return _decrement(state, maker, taker, min(maker.leaves_lots, most))
     if mode in ("EXPIRE_MAKER", "EXPIRE_BOTH"):
         maker.prevented_quantity_lots += maker.leaves_lots
         _end_maker(state, maker)

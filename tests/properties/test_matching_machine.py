@@ -88,7 +88,10 @@ class MatchingMachine(RuleBasedStateMachine):
 
     @initialize(
         rules=st.sampled_from(
-            (*HOSTILE_INSTRUMENTS.values(), an_instrument("FREE", market_quantity_step_lots=3))
+            (
+                *HOSTILE_INSTRUMENTS.values(),
+                an_instrument("FREE", market_quantity_step_lots=3, max_iceberg_parts=100),
+            )
         ),
         closed_limit=st.sampled_from((2, 100_000)),
     )

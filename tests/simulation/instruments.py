@@ -44,8 +44,11 @@ def an_instrument(symbol: str = "PLAIN", **changes: Any) -> Instrument:
     return Instrument(**{**fields, **changes})
 
 
-PLAIN = an_instrument("PLAIN", max_num_orders=60)
-"""Nearly no filter; the reference price is the last price."""
+PLAIN = an_instrument("PLAIN", max_num_orders=60, max_iceberg_parts=100)
+"""Nearly no filter; the reference price is the last price.
+
+Without a bound on parts one order could meet an iceberg of 2**60 of them, and never end.
+"""
 
 STRICT = an_instrument(
     "STRICT",
@@ -89,6 +92,7 @@ HALF = an_instrument(
     ask_multiplier_down_ppm=950_000,
     average_price_minutes=5,
     max_num_orders=40,
+    max_iceberg_parts=100,
 )
 """Bounds on one side only, and leaves that are off the step of market orders."""
 
@@ -99,6 +103,7 @@ VAST = an_instrument(
     quantity_step_lots=2**52,
     average_price_minutes=1,
     max_num_orders=50,
+    max_iceberg_parts=100,
 )
 """Amounts near 2**63, some just that, so that a minute's sums do not fit and are halved."""
 

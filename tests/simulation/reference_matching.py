@@ -226,7 +226,8 @@ def prevent(turn: Turn, taker: Taker, maker: OrderRow, lots: int) -> bool:
     order, price = taker.order, maker["price_ticks"]
     mode = order["self_trade_prevention"]
     if mode == "DECREMENT":
-        return decrement(turn, taker, maker, min(left_of(maker), lots))
+        most = lots if order["quote_quantity_units"] else left_of(order)
+        return decrement(turn, taker, maker, min(left_of(maker), most))
     if mode in ("EXPIRE_MAKER", "EXPIRE_BOTH"):
         maker["prevented_quantity_lots"] += left_of(maker)
         report_prevention(turn, maker, order, price, has_ended=True)

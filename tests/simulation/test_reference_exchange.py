@@ -205,6 +205,19 @@ def test_decrement_counts_hidden_parts_and_keeps_the_iceberg_in_its_place():
     assert (iceberg["visible_lots"], iceberg["priority"]) == (3, 1)
 
 
+def test_decrement_is_not_bound_by_the_budget_since_nothing_is_paid():
+    exchange = Exchange()
+    exchange.place(side="SELL", quantity_lots=1_000)
+
+    exchange.market(quantity_lots=900, budget_units=100, self_trade_prevention="DECREMENT")
+
+    # The budget pays for one lot; 900 reports on each side would be the alternative.
+    assert exchange.told(*PREVENTION)[1:] == [
+        ("TRADE_PREVENTION", 1, "NEW", 900),
+        ("TRADE_PREVENTION", 2, "EXPIRED_IN_MATCH", 900),
+    ]
+
+
 def test_fill_or_kill_counts_hidden_parts_but_nothing_behind_an_own_order():
     for quantity, status in ((6, "FILLED"), (7, "EXPIRED")):
         exchange = Exchange()
