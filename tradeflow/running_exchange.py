@@ -4,10 +4,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
-from tradeflow.broker import BrokerSettings, EmbeddedBroker, external_broker
-from tradeflow.broker.probe import require_answer
 from tradeflow.errors import TradeflowError
-from tradeflow.settings import load_settings
+from tradeflow.running_broker import running_broker
 
 _START_FIRST = "Start the exchange first: tradeflow up"
 _NEEDED = (ORDERS_INCOMING, ORDERS_EXECUTIONS, TRADES, ORDERBOOK_UPDATES)
@@ -19,14 +17,7 @@ def running_exchange() -> str:
     Raises:
         TradeflowError: no broker answers, or it has not the exchange's topics.
     """
-    bootstrap = external_broker()
-    if bootstrap is None:
-        embedded = EmbeddedBroker(load_settings(BrokerSettings))
-        if not embedded.is_running():
-            raise TradeflowError("No broker runs.", remedy=_START_FIRST)
-        bootstrap = embedded.bootstrap
-    else:
-        require_answer(bootstrap)
+    bootstrap = running_broker()
     _require_topics(bootstrap)
     return bootstrap
 

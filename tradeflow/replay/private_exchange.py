@@ -1,6 +1,5 @@
 """An exchange for one run: a broker and a matching worker, gone when the run ends."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -9,28 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
-from schemas.instruments import DEFAULT_FILE
 from streams.settings import StreamsSettings
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
 from tradeflow.errors import TradeflowError
+from tradeflow.recorded_process import RecordedProcess
 from tradeflow.supervision.alerts import last_critical
 from tradeflow.supervision.exchange import make_topics
 
 _STOP_SECONDS = 10.0
-# A recording has levels below the least notional, far from the market and by the thousand.
-_FILTERS_OFF: dict[str, Any] = {
-    "min_notional": "0",
-    "max_notional": "0",
-    "bid_multiplier_up": "0",
-    "bid_multiplier_down": "0",
-    "ask_multiplier_up": "0",
-    "ask_multiplier_down": "0",
-    "max_num_orders": 0,
-    "max_quantity": "0",
-    "market_max_quantity": "0",
-}
+_PREFIX = "run-"
+_OWNER = "owner.pid"
+_WORKER = "worker.pid"
 
 
 class PrivateExchange:
@@ -49,36 +38,28 @@ class PrivateExchange:
             raise TradeflowError(f"The matching worker ended with exit code {code}: {said}.")
 
 
-def write_instruments(path: Path, symbol: str, source: Path | None = None) -> None:
-    """An instruments file for replays: the symbol's grid as it is, its filters off.
-
-    Raises:
-        TradeflowError: the source (the default set, where none is given) has no such symbol.
-    """
-    entries = json.loads((source or DEFAULT_FILE).read_text())
-    found = [entry for entry in entries if entry["symbol"] == symbol]
-    if not found:
-        raise TradeflowError(
-            f"There is no instrument {symbol}.",
-            remedy="Name a file that has it in TRADEFLOW_INSTRUMENTS.",
-        )
-    path.write_text(json.dumps([{**found[0], **_FILTERS_OFF}], indent=2))
-
-
 @contextmanager
-def private_exchange(folder: Path, instruments: Path) -> Iterator[PrivateExchange]:
-    """Start a broker on a free port and a worker, with their data below ``folder``."""
+def private_exchange(folder: Path, instruments: str) -> Iterator[PrivateExchange]:
+    """Start a broker on a free port and a worker, with their data below ``folder``.
+
+    ``instruments`` is the text of their instruments file.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    home = Path(mkdtemp(prefix="run-", dir=folder)).absolute()
-    broker = EmbeddedBroker(BrokerSettings(port=0, controller_port=0, data_dir=home / "kafka"))
+    end_leftovers(folder)
+    home = Path(mkdtemp(prefix=_PREFIX, dir=folder)).absolute()
+    RecordedProcess(home / _OWNER).record(os.getpid())
+    rules = home / "instruments.json"
+    rules.write_text(instruments)
+    broker = _broker(home)
     worker: subprocess.Popen[bytes] | None = None
     try:
         broker.start()
         settings = StreamsSettings(
-            broker=broker.bootstrap, state_dir=home / "workers", instruments=instruments
+            broker=broker.bootstrap, state_dir=home / "workers", instruments=rules
         )
         make_topics(settings)
         worker = _start_worker(settings, home / "worker.log")
+        RecordedProcess(home / _WORKER).record(worker.pid)
         yield PrivateExchange(broker.bootstrap, worker, home / "worker.log")
     finally:
         if worker is not None:
@@ -87,12 +68,30 @@ def private_exchange(folder: Path, instruments: Path) -> Iterator[PrivateExchang
         shutil.rmtree(home, ignore_errors=True)
 
 
+def end_leftovers(folder: Path) -> None:
+    """End what runs left behind that were killed: their brokers, workers and data."""
+    for home in folder.glob(f"{_PREFIX}*"):
+        if (home / _OWNER).exists() and RecordedProcess(home / _OWNER).find() is None:
+            worker = RecordedProcess(home / _WORKER)
+            worker.terminate(timeout_seconds=_STOP_SECONDS, on_kill=_nothing)
+            _broker(home).stop()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _broker(home: Path) -> EmbeddedBroker:
+    return EmbeddedBroker(BrokerSettings(port=0, controller_port=0, data_dir=home / "kafka"))
+
+
+def _nothing() -> None:
+    """Nobody watches."""
+
+
 def _start_worker(settings: StreamsSettings, log: Path) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
         "BROKER": settings.broker,
         "TRADEFLOW_STATE_DIR": str(settings.state_dir),
-        "TRADEFLOW_INSTRUMENTS": str((settings.instruments or DEFAULT_FILE).absolute()),
+        "TRADEFLOW_INSTRUMENTS": str(settings.instruments),
         "TRADEFLOW_PARTITIONS": str(settings.partitions),
         "TRADEFLOW_WEB_PORT": "0",
     }

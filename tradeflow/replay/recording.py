@@ -75,6 +75,8 @@ class BestPrices:
 RecordedEvent = DepthSnapshot | DepthDiff | RecordedTrade | BestPrices
 FlowEvent = DepthSnapshot | DepthDiff | RecordedTrade
 
+_RANKS: dict[type, int] = {DepthSnapshot: 0, RecordedTrade: 1, DepthDiff: 2}
+
 
 def read_recording(path: Path) -> Iterator[RecordedEvent]:
     """The events of a recording in the order of receipt; raises RecordingError."""
@@ -99,10 +101,12 @@ def in_exchange_order(
 ) -> Iterator[FlowEvent]:
     """Trades and book changes in the order of the exchange's clock; best prices are left out.
 
-    A trade is often received after the diff that contains it already.  At one millisecond the
-    trade comes first; beyond ``window_ms`` nothing is put right.
+    A trade is often received after the diff that contains it already.  Within one millisecond the
+    snapshot comes first, then trades, then diffs: whether a snapshot contains a trade of its
+    millisecond nobody can say, and no trade is lost this way.  Beyond ``window_ms`` nothing is put
+    right.
     """
-    waiting: list[tuple[int, bool, int, FlowEvent]] = []
+    waiting: list[tuple[int, int, int, FlowEvent]] = []
     newest_ms = 0
     for number, event in enumerate(events):
         if isinstance(event, BestPrices):
@@ -110,8 +114,7 @@ def in_exchange_order(
         # A snapshot stays where it is among its neighbours; its update id says what it covers.
         time_ms = newest_ms if isinstance(event, DepthSnapshot) else event.time_ms
         newest_ms = max(newest_ms, time_ms)
-        is_trade = isinstance(event, RecordedTrade)
-        heapq.heappush(waiting, (time_ms, not is_trade, number, event))
+        heapq.heappush(waiting, (time_ms, _RANKS[type(event)], number, event))
         while waiting[0][0] < newest_ms - window_ms:
             yield heapq.heappop(waiting)[-1]
     while waiting:

@@ -1,5 +1,6 @@
 """A replay from the file to the report, on an exchange of its own or on the running one."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from typing import cast
 
 from rich.console import Console
 
-from schemas.instruments import Instrument, InstrumentError, load_instruments
+from schemas.instruments import Instrument, InstrumentError, load_instruments, read_instrument
 from schemas.records import DepthUpdate
 from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, TRADES
 from streams.settings import StreamsSettings
@@ -17,9 +18,10 @@ from tradeflow.clean_end import ended_by_signals
 from tradeflow.errors import TradeflowError
 from tradeflow.event_reader import EventReader
 from tradeflow.order_feed import OrderFeed
+from tradeflow.replay.open_rules import without_filters
 from tradeflow.replay.order_flow import OrderFlow
 from tradeflow.replay.pace import Pace
-from tradeflow.replay.private_exchange import private_exchange, write_instruments
+from tradeflow.replay.private_exchange import private_exchange
 from tradeflow.replay.reached import Reached
 from tradeflow.replay.recording import (
     FlowEvent,
@@ -51,20 +53,16 @@ def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> Re
     source = load_settings(StreamsSettings).instruments
     with ExitStack() as stack:
         look_after: Look = _nothing
+        instrument = _instrument(source, symbol)
         if live:
-            instrument = _instrument(source, symbol)
             _require_room(instrument)
             bootstrap = running_exchange()
         else:
+            rules = without_filters(symbol, source)
             console.print("Starting an exchange for this run …", style="dim")
-            _FOLDER.mkdir(parents=True, exist_ok=True)
-            own = _FOLDER / f"instruments-{time.time_ns()}.json"
-            stack.callback(own.unlink, missing_ok=True)
-            write_instruments(own, symbol, source)
-            instrument = _instrument(own, symbol)
-            exchange = stack.enter_context(private_exchange(_FOLDER, own.absolute()))
-            bootstrap = exchange.bootstrap
-            look_after = exchange.look_after
+            exchange = stack.enter_context(private_exchange(_FOLDER, rules))
+            bootstrap, look_after = exchange.bootstrap, exchange.look_after
+            instrument = read_instrument(json.loads(rules)[0])
         name = f"replay-{time.time_ns() // 1_000_000:x}"
         book_reader = EventReader(bootstrap, [ORDERBOOK_UPDATES.name], from_end=False)
         stack.callback(book_reader.close)

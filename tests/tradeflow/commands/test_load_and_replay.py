@@ -25,7 +25,7 @@ _DEADLINE_SECONDS = 60
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateExchange]:
     """An exchange with the default instruments; each test has symbols of its own."""
-    with private_exchange(tmp_path_factory.mktemp("exchange"), DEFAULT_FILE) as running:
+    with private_exchange(tmp_path_factory.mktemp("exchange"), DEFAULT_FILE.read_text()) as running:
         yield running
 
 
@@ -33,9 +33,9 @@ def _environment(bootstrap: str = "") -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name != "BROKER" and not name.startswith("TRADEFLOW_")
+        if name == "TRADEFLOW_CACHE_DIR" or not name.startswith(("BROKER", "TRADEFLOW_"))
     }
-    return {**kept, "BROKER": bootstrap, "COLUMNS": "200"}
+    return {**kept, "BROKER": bootstrap, "COLUMNS": "200", "TRADEFLOW_BROKER_HEAP": "256m"}
 
 
 def _run(folder: Path, *arguments: str, bootstrap: str = "") -> subprocess.CompletedProcess[str]:
@@ -141,7 +141,7 @@ def test_ctrl_c_ends_load_with_its_report(exchange: PrivateExchange, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("load",), "No broker runs. Start the exchange first: tradeflow up"),
+        (("load",), "No broker runs here. Start the exchange with: tradeflow up"),
         (("load", "--symbols", "NONE"), "There is no instrument NONE. There are: BTCUSDT"),
         (("load", "--mix", "makers=0"), "without makers"),
         (("replay", "nothing.gz"), "nothing.gz cannot be read: No such file"),

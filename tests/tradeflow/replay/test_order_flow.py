@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.instruments import Instrument
@@ -220,6 +220,7 @@ class _Exchange:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(3, 25))
+@example(seed=6240, steps=3)  # A trade in the snapshot's millisecond.
 def test_after_each_diff_the_engines_book_is_the_recorded_one(
     tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int
 ) -> None:

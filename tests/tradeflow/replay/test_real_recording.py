@@ -8,8 +8,8 @@ import pytest
 
 from schemas.instruments import load_instruments
 from streams.domain.market import Market
+from tradeflow.replay.open_rules import without_filters
 from tradeflow.replay.order_flow import OrderFlow
-from tradeflow.replay.private_exchange import write_instruments
 from tradeflow.replay.recorded_book import Grid, RecordedBook
 from tradeflow.replay.recording import (
     BestPrices,
@@ -58,7 +58,7 @@ def test_the_book_has_the_best_prices_that_binance_sent_beside_it(recording: Pat
 
 def test_the_engines_book_follows_the_recorded_one(recording: Path, tmp_path: Path) -> None:
     rules = tmp_path / "instruments.json"
-    write_instruments(rules, "BTCUSDT")
+    rules.write_text(without_filters("BTCUSDT", None))
     instrument = load_instruments(rules)["BTCUSDT"]
     flow, market = OrderFlow(instrument, "r"), Market(instrument)
     trade_lots = 0

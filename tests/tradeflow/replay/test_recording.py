@@ -101,8 +101,8 @@ def test_trades_come_before_the_diff_that_contains_them() -> None:
 
     assert list(in_exchange_order(received)) == [
         trade(1, 90),
-        diff(100),
         snapshot,
+        diff(100),
         trade(2, 200),
         trade(3, 200),
         diff(200),
