@@ -1,7 +1,7 @@
 """What changed among the supervised programs, in words for the operator."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,6 @@ from streams.transport.errors import ExitCode
 from tradeflow.supervision.settings import RunFolder
 from tradeflow.supervision.supervisord import ProgramState
 
-_ENDED = ("EXITED", "FATAL")
 _TAIL_BYTES = 256 * 1024
 _FRAME = "│╭╮╰╯─ "
 # Where a log line begins with its time and its level, both go.
@@ -26,23 +25,39 @@ class Notice:
 
 
 class Watch:
-    """Compares what supervisord says with what it said before."""
+    """Compares what supervisord says with what it said before.
 
-    def __init__(self, folder: RunFolder) -> None:
+    ``final_codes`` are, for each program, the exit codes after which it is not started again: with
+    any other one a program that has just exited is about to be.
+    """
+
+    def __init__(self, folder: RunFolder, final_codes: Mapping[str, Collection[int]]) -> None:
         self._folder = folder
-        self._before: dict[str, ProgramState] = {}
+        self._final_codes = final_codes
+        self._pids: dict[str, int] = {}
+        self._ended_for_good: set[str] = set()
 
     def look(self, states: Iterable[ProgramState]) -> list[Notice]:
         """What happened since the last look."""
         notices = []
         for state in states:
-            before = self._before.get(state.name)
-            self._before[state.name] = state
-            if state.state in _ENDED and (before is None or before.state not in _ENDED):
-                notices.append(Notice(self._ended(state), is_alert=True))
-            elif before is not None and before.pid and state.pid and state.pid != before.pid:
-                notices.append(Notice(self._restarted(state), is_alert=False))
+            name, pid = state.name, state.pid
+            if self.is_final(state):
+                if name not in self._ended_for_good:
+                    notices.append(Notice(self._ended(state), is_alert=True))
+                self._ended_for_good.add(name)
+            elif pid:
+                if self._pids.get(name, pid) != pid and name not in self._ended_for_good:
+                    notices.append(Notice(self._restarted(state), is_alert=False))
+                self._pids[name] = pid
+                self._ended_for_good.discard(name)
         return notices
+
+    def is_final(self, state: ProgramState) -> bool:
+        """Whether the program has ended and is not started again."""
+        return state.state == "FATAL" or (
+            state.state == "EXITED" and state.exit_code in self._final_codes.get(state.name, ())
+        )
 
     def _ended(self, state: ProgramState) -> str:
         log = self._folder.log_of(state.name)

@@ -21,7 +21,6 @@ from tradeflow.supervision.launch import pace_of
 from tradeflow.supervision.leftovers import BrokerMark, end_leftovers
 from tradeflow.supervision.programs import (
     FLOW,
-    NEVER_AGAIN,
     WORKERS,
     Program,
     matching_worker,
@@ -76,7 +75,7 @@ class Exchange:
         self._tell = tell
         self._stop = stop
         self._supervisord = Supervisord(folder)
-        self._watch = Watch(folder)
+        self._watch = Watch(folder, {})
         self._mark = BrokerMark(folder)
         self._broker: EmbeddedBroker | None = None
 
@@ -129,6 +128,8 @@ class Exchange:
             programs.append(order_flow(self._plan.flow_rate))
         for program in programs:
             pace_of(self._folder.state, program.name).forget()
+        final_codes = {program.name: program.final_codes for program in programs}
+        self._watch = Watch(self._folder, final_codes)
         self._supervisord.start(programs, settings={"BROKER": bootstrap})
         self._wait_until_ready(workers)
         if self._plan.flow_rate:
@@ -179,8 +180,7 @@ class Exchange:
     def _require_alive(self, names: set[str]) -> None:
         """A worker that will not be started again means that `up` fails."""
         for state in self._supervisord.states():
-            is_final = state.state == "EXITED" and state.exit_code in NEVER_AGAIN
-            if state.name in names and (is_final or state.state == "FATAL"):
+            if state.name in names and self._watch.is_final(state):
                 log = self._folder.log_of(state.name)
                 said = last_critical(log) or f"it ended with exit code {state.exit_code}"
                 raise TradeflowError(f"{state.name} did not start: {said} (log: {log})")

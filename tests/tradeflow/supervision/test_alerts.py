@@ -15,6 +15,9 @@ _CRITICAL = (
 )
 
 
+_FINAL = {"matching-0": (0, 76, 78)}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
     folder = RunFolder(tmp_path)
@@ -24,7 +27,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def test_an_end_for_good_is_one_alert_with_the_workers_own_words(folder: RunFolder) -> None:
     folder.log_of("matching-0").write_text(f"INFO before\n{_CRITICAL}\nTraceback\n")
-    watch = Watch(folder)
+    watch = Watch(folder, _FINAL)
     watch.look([ProgramState("matching-0", "RUNNING", 10, 0)])
 
     (notice,) = watch.look([ProgramState("matching-0", "EXITED", 0, 76)])
@@ -39,7 +42,7 @@ def test_an_end_for_good_is_one_alert_with_the_workers_own_words(folder: RunFold
 
 
 def test_a_restart_is_a_notice_with_the_new_process(folder: RunFolder) -> None:
-    watch = Watch(folder)
+    watch = Watch(folder, _FINAL)
     watch.look([ProgramState("matching-0", "RUNNING", 10, 0)])
 
     (notice,) = watch.look([ProgramState("matching-0", "RUNNING", 11, 0)])
@@ -48,8 +51,23 @@ def test_a_restart_is_a_notice_with_the_new_process(folder: RunFolder) -> None:
     assert "was started again as process 11" in notice.text
 
 
+def test_a_restart_that_is_seen_half_way_is_the_same_notice(folder: RunFolder) -> None:
+    watch = Watch(folder, _FINAL)
+    watch.look([ProgramState("matching-0", "RUNNING", 10, 0)])
+
+    assert watch.look([ProgramState("matching-0", "EXITED", 0, -1)]) == []
+    assert watch.look([ProgramState("matching-0", "STARTING", 11, 0)]) != []
+    assert watch.look([ProgramState("matching-0", "RUNNING", 11, 0)]) == []
+
+
+def test_a_program_that_cannot_be_started_is_an_alert(folder: RunFolder) -> None:
+    (notice,) = Watch(folder, _FINAL).look([ProgramState("matching-0", "FATAL", 0, 0)])
+
+    assert notice.is_alert
+
+
 def test_a_start_is_no_news(folder: RunFolder) -> None:
-    watch = Watch(folder)
+    watch = Watch(folder, _FINAL)
 
     assert watch.look([ProgramState("matching-0", "STARTING", 10, 0)]) == []
     assert watch.look([ProgramState("matching-0", "RUNNING", 10, 0)]) == []
