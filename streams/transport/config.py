@@ -125,6 +125,7 @@ class TransportSettings:
             "retry.backoff.ms": 1,
             "retry.backoff.max.ms": 100,
             "compression.type": self.compression,
+            "delivery.report.only.error": True,
             "message.max.bytes": 2 * self.max_message_bytes,
             "queue.buffering.max.messages": 1_000_000,
             "queue.buffering.max.kbytes": 1_048_576,

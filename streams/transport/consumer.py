@@ -201,7 +201,15 @@ class Consumer(FaustConsumer):
         self._write_changes(by_partition)
         ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
         offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
-        await self._commit_round(offsets, taken.group_metadata)
+        try:
+            await self._commit_round(offsets, taken.group_metadata)
+        except TransportError as exc:
+            if exc.exit_code is not ExitCode.FAULT:
+                raise
+            # A broker that refuses a record refuses it again: that is to be counted as well.
+            first = min(ends)
+            position = f"the end of a round with {first.topic}/{first.partition}"
+            raise RecordError(position, exc, behind=(first, ends[first] - 1)) from exc
         self.positions.update(ends)
         finished = time.perf_counter()
         self.metrics.rounds.inc()

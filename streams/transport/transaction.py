@@ -40,6 +40,7 @@ class RoundProducer:
         self._encode_dead_letter = encode_dead_letter
         self._producer: Producer | None = None
         self._send: Callable[..., None] = self._refuse
+        self._undelivered: KafkaError | None = None
         self.in_transaction = False
 
     def connect(self) -> None:
@@ -49,7 +50,9 @@ class RoundProducer:
             BrokerError: no answer within ``broker_wait_seconds``.
         """
         try:
-            producer = Producer(self._settings.producer(), logger=log)
+            producer = Producer(
+                {**self._settings.producer(), "on_delivery": self._on_delivery}, logger=log
+            )
             producer.init_transactions(self._settings.broker_wait_seconds)
         except KafkaException as exc:
             raise transport_error(error_of(exc), "registering the transactional id") from exc
@@ -145,9 +148,22 @@ class RoundProducer:
             except KafkaException as exc:
                 error = error_of(exc)
                 if not error.retriable():
-                    raise transport_error(error, doing) from exc
+                    raise self._explained(error, doing) from exc
                 if time.monotonic() > deadline:
                     raise BrokerError(f"{doing}: {error.str()}") from exc
+
+    def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
+        # Called for failures only (delivery.report.only.error).
+        if self._undelivered is None:
+            self._undelivered = error
+            log.error("a record for %s was not delivered: %s", message.topic(), error)
+
+    def _explained(self, error: KafkaError, doing: str) -> TransportError:
+        # «See individual delivery reports», says librdkafka; the first is the reason.
+        self._require().poll(0)
+        if error.code() == KafkaError._INCONSISTENT and self._undelivered is not None:
+            error = self._undelivered
+        return transport_error(error, doing)
 
     def abort(self) -> None:
         """Give the round up, as far as the broker can be told; never raises."""

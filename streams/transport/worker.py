@@ -25,16 +25,10 @@ def run(make_app: "type[App] | object") -> int:
         The process's exit code (see ``ExitCode``); the caller passes it to ``sys.exit``.  Where
         the stop takes too long, the process ends here, with that code.
     """
-    code, in_time = asyncio.run(_run(make_app))
-    if not in_time:
-        # A call into the broker still blocks a thread, and would hold the process up at its end.
-        # To end it now is as safe as any crash.
-        logging.shutdown()
-        os._exit(code)
-    return code
+    return asyncio.run(_run(make_app))
 
 
-async def _run(make_app: object) -> tuple[int, bool]:
+async def _run(make_app: object) -> int:
     assert callable(make_app)
     app: App = make_app()
     stop = asyncio.Event()
@@ -63,7 +57,13 @@ async def _run(make_app: object) -> tuple[int, bool]:
     finally:
         for wait in waits:
             wait.cancel()
-    return _report(app.failure, in_time=in_time), in_time
+    code = _report(app.failure, in_time=in_time)
+    if not in_time:
+        # A call into the broker still blocks a thread, and would hold the process up at its end.
+        # To end it now is as safe as any crash.
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
 async def _stop(app: "App") -> bool:

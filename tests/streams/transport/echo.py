@@ -106,23 +106,22 @@ class Echo:
 
     def await_outputs(self, count: int | None = None, seconds: float = 60.0) -> None:
         """Return once so many committed outputs were seen; without a number, all there must be."""
-        if self._follower is None:
-            self._follower = Consumer(self._reader("follow"))
-            self._follower.assign([TopicPartition(self.out, p, 0) for p in range(PARTITIONS)])
-        follower = self._follower
         wanted = self.fed if count is None else count
-
-        def enough() -> bool:
-            for message in follower.consume(10_000, 0.05):
-                if message.error() is None:
-                    self._followed += 1
-            return self._followed >= wanted
-
         try:
-            wait_until(enough, f"{wanted} outputs", seconds)
+            wait_until(lambda: self.look_for_outputs() >= wanted, f"{wanted} outputs", seconds)
         except AssertionError as exc:
             logs = "\n".join(worker.log[-1500:] for worker in self.workers[-3:])
             raise AssertionError(f"{exc}; {self._followed} came\n{logs}") from None
+
+    def look_for_outputs(self) -> int:
+        """How many committed outputs have been seen, those that are there now included."""
+        if self._follower is None:
+            self._follower = Consumer(self._reader("follow"))
+            self._follower.assign([TopicPartition(self.out, p, 0) for p in range(PARTITIONS)])
+        for message in self._follower.consume(10_000, 0.05):
+            if message.error() is None:
+                self._followed += 1
+        return self._followed
 
     @property
     def outputs_seen(self) -> int:

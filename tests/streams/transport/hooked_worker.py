@@ -181,6 +181,14 @@ def agent_huge_output() -> None:
 
 
 @hook
+def agent_refused_output() -> None:
+    """At the poisoned record: an output that the client takes, and the broker refuses."""
+    os.environ["ECHO_TOLERATES_POISON"] = "1"
+    data = os.urandom(1_500_000)
+    _at_poison(lambda batch: batch.emit(batch.topic.replace("-in", "-out"), "key", data))
+
+
+@hook
 def agent_huge_row() -> None:
     """At the poisoned record: a row that no topic takes, among others."""
     os.environ["ECHO_TOLERATES_POISON"] = "1"
