@@ -119,7 +119,9 @@ class Topics:
 class TopicReader:
     """A consumer in no group; ``positions`` says up to where it has read each partition."""
 
-    def __init__(self, bootstrap: str, starts: Mapping[Partition, int]) -> None:
+    def __init__(
+        self, bootstrap: str, starts: Mapping[Partition, int], *, wait_ms: int = 20
+    ) -> None:
         self.positions = dict(starts)
         # Where the committed log ended when it was last looked at.
         self._at_end: set[Partition] = set()
@@ -133,7 +135,7 @@ class TopicReader:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 # The end is told by a fetch that finds nothing: do not let it wait.
-                "fetch.wait.max.ms": 20,
+                "fetch.wait.max.ms": wait_ms,
                 "fetch.queue.backoff.ms": 10,
                 "queued.max.messages.kbytes": 32 * 1024,
             },

@@ -2,24 +2,17 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-
-from streams.app import MATCHING
 from tradeflow.checking.answered import OUTPUTS
 from tradeflow.checking.audit import INPUT
-from tradeflow.checking.rerun import TABLES, TableRows
-from tradeflow.topic_reader import (
-    Partition,
-    TopicReader,
-    Topics,
-    broker_error,
-    client_settings,
-)
+from tradeflow.checking.rerun import TableRows
+from tradeflow.checking.stage_position import StagePosition
+from tradeflow.checking.table_reading import TableReading
+from tradeflow.topic_reader import Partition, TopicReader, Topics
 
 _POLL_SECONDS = 0.2
-_TIMEOUT_SECONDS = 15.0
 
 Progress = Callable[[str, int, int], None]
 """What is done, how much of it, of how much."""
@@ -37,34 +30,6 @@ class LogCut:
     """The rows at ``inputs``, of the partitions where that could be had."""
     unanswered: int = 0
     """Commands behind the cut that were in the log when the check began."""
-
-
-class StagePosition:
-    """How far the matching stage has come, asked without being one of its workers."""
-
-    def __init__(self, bootstrap: str, partitions: list[Partition]) -> None:
-        self._partitions = partitions
-        self._consumer = Consumer(
-            {
-                **client_settings(bootstrap),
-                "group.id": MATCHING,
-                # An offset in a transaction that is still open is waited for.
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-            }
-        )
-
-    def committed(self) -> dict[int, int]:
-        """Input partition -> the next offset that will be worked on; 0 before the first."""
-        asked = [TopicPartition(*partition) for partition in self._partitions]
-        try:
-            answer = self._consumer.committed(asked, timeout=_TIMEOUT_SECONDS)
-        except KafkaException as error:
-            raise broker_error(error) from error
-        return {each.partition: max(each.offset, 0) for each in answer}
-
-    def close(self) -> None:
-        self._consumer.close()
 
 
 def take_cut(
@@ -86,7 +51,8 @@ def take_cut(
     try:
         ends = topics.ends(inputs)
         _await_answers(stage, ends, patience_seconds, progress)
-        tables, offsets = _read_tables(bootstrap, topics, stage, quiet_seconds)
+        with closing(TableReading(bootstrap, topics, stage)) as reading:
+            tables, offsets = reading.run(quiet_seconds)
     finally:
         stage.close()
     outputs = topics.partitions(*(topic.name for topic in OUTPUTS))
@@ -141,52 +107,3 @@ def _records_between(
         return count
     finally:
         reader.close()
-
-
-def _read_tables(
-    bootstrap: str, topics: Topics, stage: StagePosition, quiet_seconds: float
-) -> tuple[dict[int, TableRows], dict[int, int]]:
-    """Each partition's rows and the offset at which it had them.
-
-    They belong together when nothing moved from before the reading until after it: the stage
-    commits rows and offsets in one transaction.
-    """
-    changelogs = topics.partitions(*TABLES.values())
-    reader = TopicReader(bootstrap, topics.starts(changelogs))
-    rows: dict[Partition, dict[str, bytes]] = {partition: {} for partition in changelogs}
-    deadline = time.monotonic() + quiet_seconds
-    try:
-        while True:
-            before = stage.committed()
-            _read_up_to(reader, rows, topics.ends(changelogs, committed=False))
-            ends = topics.ends(changelogs, committed=False)
-            after = stage.committed()
-            quiet = [
-                number
-                for number in after
-                if before[number] == after[number]
-                and all(
-                    reader.positions[tp] >= end for tp, end in ends.items() if tp.number == number
-                )
-            ]
-            if len(quiet) == len(after) or time.monotonic() > deadline:
-                break
-    finally:
-        reader.close()
-    tables: dict[int, TableRows] = {
-        number: {table: rows[Partition(changelog, number)] for table, changelog in TABLES.items()}
-        for number in quiet
-    }
-    return tables, after
-
-
-def _read_up_to(
-    reader: TopicReader, rows: Mapping[Partition, dict[str, bytes]], ends: Mapping[Partition, int]
-) -> None:
-    while any(reader.positions[partition] < end for partition, end in ends.items()):
-        for record in reader.read(0.5):
-            key = (record.key or b"").decode()
-            if record.value is None:
-                rows[record.partition].pop(key, None)
-            else:
-                rows[record.partition][key] = record.value
