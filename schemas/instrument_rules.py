@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 
 def contradiction(instrument: "Instrument") -> str | None:
     """What is wrong as «field: fault», with the names that the file has; None if all is well."""
-    return _price_fault(instrument) or _bounds_fault(instrument) or _overflow(instrument)
+    return _limit_fault(instrument) or _bounds_fault(instrument) or _overflow(instrument)
 
 
-def _price_fault(instrument: "Instrument") -> str | None:
+def _limit_fault(instrument: "Instrument") -> str | None:
     if instrument.max_price_ticks == 0:
         return "max_price: must be more than 0, or amounts could overflow"
+    if instrument.max_iceberg_parts == 0:
+        return "max_iceberg_parts: must be more than 0, or one command could fill without end"
     return None
 
 

@@ -146,7 +146,7 @@ MATCHING_BOOK = _changelog(
 MATCHING_CLOSED_ORDERS = _changelog(
     "matching",
     "closed_orders",
-    "symbol, order id",
+    "symbol, account id, client order id",
     "ClosedOrderRow",
     "Client order ids of orders that closed lately.",
 )

@@ -58,6 +58,10 @@ def test_decimals_become_integers_on_the_grid(tmp_path: Path) -> None:
         ({"min_price": "1000001"}, "min_price: is more than max_price"),
         ({"price_step": "0.02"}, "min_price: is not a multiple of the step"),
         ({"max_price": "0"}, "max_price: must be more than 0, or amounts could overflow"),
+        (
+            {"max_iceberg_parts": 0},
+            "max_iceberg_parts: must be more than 0, or one command could fill without end",
+        ),
         ({"min_quantity": "9001"}, "min_quantity: is more than max_quantity"),
         ({"quantity_step": "0.00002"}, "min_quantity: is not a multiple of the step"),
         ({"market_min_quantity": "101"}, "market_min_quantity: is more than market_max_quantity"),
