@@ -1,5 +1,6 @@
 """`tradeflow tail`: the records of a topic, decoded, as they come."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -39,9 +40,11 @@ def tail(
             show(record)
             if shown == count:
                 break
-    except (KeyboardInterrupt, BrokenPipeError):
-        # Whoever read the lines has seen enough; nothing is left to be flushed to them.
-        sys.stderr.close()
+    except KeyboardInterrupt:
+        pass
+    except BrokenPipeError:
+        # Whoever read the lines has seen enough: what is flushed at the end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
         follow.close()
 
