@@ -36,7 +36,7 @@ def supervise(echo: Echo, worker: Worker, wanted: int) -> Worker:
             worker = echo.start()
         return echo.look_for_outputs() >= wanted
 
-    wait_until(some_came, f"{wanted} outputs", seconds=75)
+    wait_until(some_came, f"{wanted} outputs", seconds=120)
     return worker
 
 
@@ -133,6 +133,7 @@ def own_broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
     broker.stop()
 
 
+@pytest.mark.timeout(300)
 def test_the_broker_is_killed_and_comes_back_and_is_killed_again(
     own_broker: EmbeddedBroker, new_echo: NewEcho
 ) -> None:
