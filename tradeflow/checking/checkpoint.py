@@ -3,14 +3,13 @@
 import gzip
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicCollection
 
-from tradeflow.checking.audit import INPUT
 from tradeflow.topic_reader import Topics, broker_error
 
 VERSION = 1
@@ -41,12 +40,12 @@ class Checkpoint:
     """All that was ever looked at, by invariant."""
 
 
-def identity_of(topics: Topics, names: list[str]) -> LogIdentity:
+def identity_of(topics: Topics, names: Iterable[str]) -> LogIdentity:
     """The identity of the log that the broker has now."""
     try:
         cluster = topics.admin.list_topics(timeout=_TIMEOUT_SECONDS).cluster_id
         described = topics.admin.describe_topics(
-            TopicCollection([INPUT, *names]), request_timeout=_TIMEOUT_SECONDS
+            TopicCollection(list(names)), request_timeout=_TIMEOUT_SECONDS
         )
         ids = {name: str(future.result().topic_id) for name, future in described.items()}
     except KafkaException as error:

@@ -52,14 +52,9 @@ def run_checks(
     topics = Topics(bootstrap)
     counts = topics.partition_counts()
     _require_topics(counts)
-    file = checkpoint = None
     notes: list[str] = []
-    if folder is not None:
-        file = CheckpointFile(folder, identity_of(topics, list(_TOPICS[1:])))
-        if not from_start:
-            checkpoint, why_not = file.read()
-            if why_not:
-                notes.append(f"Checked from the beginning: {why_not}.")
+    file = None if folder is None else CheckpointFile(folder, identity_of(topics, _TOPICS))
+    checkpoint = None if file is None or from_start else _read(file, notes)
     cut = take_cut(
         bootstrap,
         patience_seconds=patience_seconds,
@@ -67,8 +62,6 @@ def run_checks(
         progress=progress,
     )
     audit = LogAudit(instruments or load_instruments(None), counts, cut.inputs)
-    if checkpoint is not None:
-        notes.append(f"Went on from {sum(checkpoint.inputs.values()):,} commands checked before.")
     walk = _Walk(bootstrap, topics, audit, cut, checkpoint)
     walk.run(progress)
     audit.finish(cut.tables)
@@ -200,6 +193,15 @@ def _require_topics(counts: Mapping[str, int]) -> None:
             f"There is no topic {missing[0]}: nothing was ever matched here.",
             remedy="Start the exchange with: tradeflow up",
         )
+
+
+def _read(file: CheckpointFile, notes: list[str]) -> Checkpoint | None:
+    checkpoint, why_not = file.read()
+    if checkpoint is not None:
+        notes.append(f"Went on from {sum(checkpoint.inputs.values()):,} commands checked before.")
+    elif why_not:
+        notes.append(f"Checked from the beginning: {why_not}.")
+    return checkpoint
 
 
 def _add_notes(notes: list[str], cut: LogCut) -> None:
