@@ -1,4 +1,4 @@
-"""A short way in for the commonest orders: plain LIMIT GTC and MARKET by quantity.
+"""A short way in for the commonest orders: plain LIMIT and LIMIT_MAKER, and MARKET by quantity.
 
 It must never let in what ``admission`` would refuse; whatever looks odd goes there.  The bounds of
 several checks are folded into a few ranges, once for an instrument and again when the reference
@@ -78,11 +78,10 @@ class QuickAdmission:
         quantity = order.quantity_lots
         return (
             (
-                self._is_price_fine(state, order)
+                order.time_in_force != "NONE" and self._is_price_fine(state, order)
                 if order.is_plain and order.order_type == "LIMIT"
-                else order.order_type == "MARKET" and self._is_market_fine(state, order)
+                else order.time_in_force == "GTC" and self._is_other_kind_fine(state, order)
             )
-            and order.time_in_force == "GTC"
             and self.least_lots <= quantity <= self.most_lots
             and not quantity % self.step_lots
             and order.reserved_price_ticks >= 0
@@ -113,6 +112,17 @@ class QuickAdmission:
             and self.least_tick_lots <= price * order.quantity_lots <= self.most_tick_lots
             and not price % self.price_step_ticks
         )
+
+    def _is_other_kind_fine(self, state: "SymbolState", order: Order) -> bool:
+        if order.order_type == "MARKET":
+            return self._is_market_fine(state, order)
+        if order.order_type != "LIMIT_MAKER" or not order.is_plain:
+            return False
+        if order.side == "BUY":
+            would_match = state.book.asks.is_marketable(-order.price_ticks)
+        else:
+            would_match = state.book.bids.is_marketable(order.price_ticks)
+        return not would_match and self._is_price_fine(state, order)
 
     def _is_market_fine(self, state: "SymbolState", order: Order) -> bool:
         if (
