@@ -24,5 +24,15 @@ class AccountOrders:
         """Open orders with an iceberg quantity, untriggered stops included."""
 
 
-ClosedOrder = tuple[int, int, str, AccountOrders]
-"""(closed ms, order id, client order id, account): the first three order them by age."""
+class ClosedOrder:
+    """A client order id that stays in use after its order has closed, or has been renamed."""
+
+    __slots__ = ("closed_ms", "order_id", "client_order_id", "account")
+
+    def __init__(
+        self, closed_ms: int, order_id: int, client_order_id: str, account: AccountOrders
+    ) -> None:
+        self.closed_ms = closed_ms
+        self.order_id = order_id
+        self.client_order_id = client_order_id
+        self.account = account

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from schemas.enums import RejectReason
 from schemas.records import AmendOrder, CancelOrder, CancelReplaceOrder, PlaceOrder
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.admission import is_lot_size_wrong, is_notional_outside
 from streams.domain.order import Order
 from streams.domain.order_kinds import LIMIT_KINDS
@@ -80,7 +81,9 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
         account = order.account
         order.client_order_id = new_client_order_id
         account.client_ids[new_client_order_id] = order
-        state.closed.remember((state.time_ms, order.order_id, old_client_order_id, account))
+        state.closed.remember(
+            ClosedOrder(state.time_ms, order.order_id, old_client_order_id, account)
+        )
     report = report_order(state, order, "REPLACED", order.open_status)
     report["original_client_order_id"] = old_client_order_id
 

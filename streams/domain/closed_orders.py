@@ -15,7 +15,8 @@ class ClosedOrders:
     """Remembered client order ids of a symbol, the oldest forgotten first.
 
     Ids arrive by time but, within a millisecond, in any order.  So the queue is sorted by time
-    alone, and ``_oldest``, a heap, takes one millisecond out of it when one must go by count.
+    alone, and ``_oldest``, a heap by order id and client order id, takes one millisecond out of it
+    when one must go by count.
     """
 
     __slots__ = ("symbol", "limit", "count", "accounts", "_queue", "_oldest", "_changed")
@@ -26,15 +27,15 @@ class ClosedOrders:
         self.count = 0
         self.accounts = accounts
         self._queue: deque[ClosedOrder] = deque()
-        self._oldest: list[ClosedOrder] = []
+        self._oldest: list[tuple[int, str, ClosedOrder]] = []
         self._changed: list[ClosedOrder] = []
 
     def remember(self, closed: ClosedOrder) -> None:
         """Remember an id in place of its holder; where there are too many, forget the oldest."""
-        closed[3].client_ids[closed[2]] = closed
+        closed.account.client_ids[closed.client_order_id] = closed
         oldest = self._oldest
-        if oldest and oldest[0][0] == closed[0]:
-            heappush(oldest, closed)
+        if oldest and oldest[0][2].closed_ms == closed.closed_ms:
+            heappush(oldest, (closed.order_id, closed.client_order_id, closed))
         else:
             self._queue.append(closed)
         self._changed.append(closed)
@@ -47,65 +48,68 @@ class ClosedOrders:
         closed_by = now_ms - REMEMBERED_MS
         oldest = self._oldest
         if oldest:
-            if oldest[0][0] > closed_by:
+            if oldest[0][2].closed_ms > closed_by:
                 return
-            for closed in oldest:
+            for _, _, closed in oldest:
                 self._forget(closed)
             oldest.clear()
         queue = self._queue
-        while queue and queue[0][0] <= closed_by:
+        while queue and queue[0].closed_ms <= closed_by:
             self._forget(queue.popleft())
 
     def restore(self, rows: Iterable[ClosedOrderRow]) -> None:
         """Load what a table kept."""
         for row in sorted(rows, key=lambda row: row["closed_ms"]):
             account = open_account(self.accounts, row["account_id"])
-            self.remember((row["closed_ms"], row["order_id"], row["client_order_id"], account))
+            self.remember(
+                ClosedOrder(row["closed_ms"], row["order_id"], row["client_order_id"], account)
+            )
         self._changed.clear()
 
     def take_changed(self) -> dict[str, ClosedOrderRow | None]:
         """Row key -> row (None: forgotten) of what changed since the last call."""
         rows: dict[str, ClosedOrderRow | None] = {}
         for closed in self._changed:
-            account_id, client_order_id = closed[3].account_id, closed[2]
+            account_id, client_order_id = closed.account.account_id, closed.client_order_id
             account = self.accounts.get(account_id)
             holder = None if account is None else account.client_ids.get(client_order_id)
             rows[f"{self.symbol}:{account_id}:{client_order_id}"] = (
-                self._row(holder) if isinstance(holder, tuple) else None
+                self._row(holder) if isinstance(holder, ClosedOrder) else None
             )
         self._changed.clear()
         return rows
 
     def rows(self) -> list[ClosedOrderRow]:
         """All remembered ids, in no particular order."""
-        return [self._row(closed) for closed in (*self._oldest, *self._queue)]
+        oldest = [closed for _, _, closed in self._oldest]
+        return [self._row(closed) for closed in (*oldest, *self._queue)]
 
     def _forget_oldest(self) -> None:
         oldest = self._oldest
         if not oldest:
             queue = self._queue
-            closed_ms = queue[0][0]
-            while queue and queue[0][0] == closed_ms:
-                oldest.append(queue.popleft())
+            closed_ms = queue[0].closed_ms
+            while queue and queue[0].closed_ms == closed_ms:
+                closed = queue.popleft()
+                oldest.append((closed.order_id, closed.client_order_id, closed))
             heapify(oldest)
-        self._forget(heappop(oldest))
+        self._forget(heappop(oldest)[2])
 
     def _forget(self, closed: ClosedOrder) -> None:
-        account = closed[3]
-        del account.client_ids[closed[2]]
+        account = closed.account
+        del account.client_ids[closed.client_order_id]
         if not account.client_ids:
             del self.accounts[account.account_id]
         self.count -= 1
         self._changed.append(closed)
 
     def _row(self, closed: ClosedOrder) -> ClosedOrderRow:
-        closed_ms, order_id, client_order_id, account = closed
         return {
             "symbol": self.symbol,
-            "order_id": order_id,
-            "account_id": account.account_id,
-            "client_order_id": client_order_id,
-            "closed_ms": closed_ms,
+            "order_id": closed.order_id,
+            "account_id": closed.account.account_id,
+            "client_order_id": closed.client_order_id,
+            "closed_ms": closed.closed_ms,
         }
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from schemas.records import ExecutionReport
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.book_side import BookSide
 from streams.domain.closed_orders import REMEMBERED_MS
 from streams.domain.order import Order
@@ -167,7 +168,7 @@ def _check_closed(state: SymbolState) -> Iterator[Violation]:
         (account.account_id, client_order_id)
         for account in state.accounts.values()
         for client_order_id, holder in account.client_ids.items()
-        if isinstance(holder, tuple)
+        if isinstance(holder, ClosedOrder)
     }
     if held != remembered.keys() or len(held) != state.closed.count:
         yield Violation("the memory of closed orders is what accounts hold", str(len(held)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from schemas.enums import SymbolStatus
 from schemas.instruments import Instrument
 from schemas.records import ClosedOrderRow, ExecutionReport, SymbolRow, Trade
-from streams.domain.account_orders import AccountOrders
+from streams.domain.account_orders import AccountOrders, ClosedOrder
 from streams.domain.average_price import AveragePrice
 from streams.domain.closed_orders import ClosedOrders, open_account
 from streams.domain.order import Order
@@ -103,7 +103,9 @@ class SymbolState:
     def close(self, order: Order) -> None:
         """Remember an order that has just reached a terminal status."""
         order.leaves_lots = 0
-        self.closed.remember((self.time_ms, order.order_id, order.client_order_id, order.account))
+        self.closed.remember(
+            ClosedOrder(self.time_ms, order.order_id, order.client_order_id, order.account)
+        )
 
     def row(self) -> SymbolRow:
         """The row that a table keeps of this symbol."""
