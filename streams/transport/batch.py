@@ -1,6 +1,6 @@
 """A batch: the records of one partition in one round, and what an agent makes of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from streams.transport.headers import Headers, Propagate
@@ -19,7 +19,16 @@ class Batch:
     letter, so an agent never handles headers or offsets itself.
     """
 
-    __slots__ = ("_headers", "_producer", "_propagate", "current", "messages", "partition", "topic")
+    __slots__ = (
+        "_headers",
+        "_produce",
+        "_producer",
+        "_propagate",
+        "current",
+        "messages",
+        "partition",
+        "topic",
+    )
 
     def __init__(
         self,
@@ -34,7 +43,8 @@ class Batch:
         self.partition = partition
         self.messages = messages
         self.current: Message = messages[0]
-        self._producer: RoundProducer | None = producer
+        self._producer = producer
+        self._produce: Callable[..., None] = producer.produce
         self._propagate = propagate
         self._headers: Headers | None = None
 
@@ -65,23 +75,19 @@ class Batch:
         headers = self._headers
         if headers is None:
             headers = self._headers = self._propagate(self.current)
-        producer = self._producer
-        if producer is None:
-            raise self._closed()
-        producer.produce(topic, key, value, headers)
+        self._produce(topic, key, value, headers)
 
     def dead_letter(self, reason: str, detail: str = "") -> None:
         """Put the current record, whole, on the group's dead-letter topic, in this transaction.
 
         ``reason`` is a short stable code, ``detail`` says more to a person.
         """
-        if self._producer is None:
-            raise self._closed()
+        if self._produce == self._refuse:
+            self._refuse()
         self._producer.dead_letter(self.current, self.headers, reason=reason, detail=detail)
 
     def copy(self) -> "Batch":
         """The same records, iterated by somebody else."""
-        assert self._producer is not None
         return Batch(
             self.topic,
             self.partition,
@@ -92,7 +98,7 @@ class Batch:
 
     def close(self) -> None:
         """The agent is done: what a task that it left behind emits would be in a later round."""
-        self._producer = None
+        self._produce = self._refuse
 
-    def _closed(self) -> RuntimeError:
-        return RuntimeError(f"the batch that ended at {self.position} is finished: emit earlier")
+    def _refuse(self, *_: object) -> None:
+        raise RuntimeError(f"the batch that ended at {self.position} is finished: emit earlier")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import KafkaException, Message, TopicPartition
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP
 from faust.types import Message as FaustMessage
@@ -26,6 +26,7 @@ from streams.transport.errors import (
     RowError,
     TransportError,
 )
+from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.membership import leave_group
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.records import offset_of, tp_of
@@ -139,6 +140,9 @@ class Consumer(FaustConsumer):
                     await self._round(taken)
         except asyncio.CancelledError:
             raise
+        except KafkaException as exc:
+            # Any poll may raise what is fatal, such as another process in this slot.
+            self.app.fail(transport_error(error_of(exc), "between two rounds"))
         except BaseException as exc:
             self.app.fail(exc)
 

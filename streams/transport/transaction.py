@@ -73,7 +73,7 @@ class RoundProducer:
                 self._send(topic, value, key, headers=headers)
                 return
             except BufferError:
-                self._require().poll(0.01)
+                self._serve(0.01)
             except KafkaException as exc:
                 raise self._sending_failed(error_of(exc), topic) from exc
 
@@ -90,7 +90,7 @@ class RoundProducer:
                 if error.code() != KafkaError._QUEUE_FULL:
                     raise self._sending_failed(error, topic)
             records = left
-            producer.poll(0.01)
+            self._serve(0.01)
 
     def _sending_failed(self, error: KafkaError, topic: str) -> TransportError:
         if error.code() == KafkaError._STATE:
@@ -158,9 +158,18 @@ class RoundProducer:
             self._undelivered = error
             log.error("a record for %s was not delivered: %s", message.topic(), error)
 
+    def _serve(self, seconds: float) -> None:
+        # Raises what is fatal, though it was asked for nothing: another process in this slot.
+        try:
+            self._require().poll(seconds)
+        except KafkaException as exc:
+            raise transport_error(error_of(exc), "sending") from exc
+
     def _explained(self, error: KafkaError, doing: str) -> TransportError:
+        if error.fatal():
+            return transport_error(error, doing)
         # «See individual delivery reports», says librdkafka; the first is the reason.
-        self._require().poll(0)
+        self._serve(0)
         if error.code() == KafkaError._INCONSISTENT and self._undelivered is not None:
             error = self._undelivered
         return transport_error(error, doing)

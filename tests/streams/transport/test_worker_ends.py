@@ -198,3 +198,17 @@ def test_a_state_folder_that_is_read_only(new_echo: NewEcho, tmp_path: Path) -> 
     folder.mkdir(mode=0o500)
 
     refused(new_echo(state_dir=str(folder / "state")).start(), "cannot write to")
+
+
+def test_the_same_slot_on_another_machine_fences_this_one(echo: Echo, tmp_path: Path) -> None:
+    first = echo.start()
+    first.wait_ready()
+    # A lock on a file is seen on one machine only.
+    second = echo.start(state_dir=str(tmp_path / "another machine"))
+
+    assert first.exit_code() == ExitCode.FENCED, first.log[-2000:]
+    second.wait_ready()
+    echo.feed(400)
+    echo.await_outputs()
+    assert second.stop() == ExitCode.CLEAN
+    assert echo.faults() == []
