@@ -32,6 +32,7 @@ from schemas.topics import (
 )
 from streams.domain.order import Order
 from streams.domain.state_hash import state_hash
+from streams.transport import ExitCode
 from tests.simulation.reference_exchange import ReferenceExchange
 from tests.simulation.workload import Profile, Workload
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
@@ -39,6 +40,8 @@ from tradeflow.broker import BrokerSettings, EmbeddedBroker
 PARTITIONS = 4
 INSTRUMENTS = Path(__file__).with_name("instruments.json")
 OUTPUTS = (ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name)
+# Killed by a test, or stopped on request: nobody starts these again.
+_ENDED_FOR_GOOD = (-signal.SIGKILL, ExitCode.CLEAN, ExitCode.POISONED, ExitCode.CONFIG)
 
 
 def await_condition(
@@ -143,6 +146,13 @@ class Exchange:
         worker = WorkerProcess(slot, settings, self.folder / f"worker-{slot}.log")
         self.workers[slot] = worker
         return worker
+
+    def tend(self) -> bool:
+        """Start workers again that faults have ended, as a supervisor does; True if all is done."""
+        for slot, worker in list(self.workers.items()):
+            if worker.has_exited() and worker.process.returncode not in _ENDED_FOR_GOOD:
+                self.start_worker(slot)
+        return self.is_answered()
 
     def close(self) -> None:
         """End everything that was started."""
