@@ -11,7 +11,7 @@ from confluent_kafka import OFFSET_END, TopicPartition
 
 from bench.flow import Command, Flow
 from bench.hop import Hop, producer_at_once
-from bench.kafka import PARTITIONS, BenchBroker, await_true
+from bench.kafka import PARTITIONS, BenchBroker
 from bench.process import Program, matching_worker
 from bench.run import Run
 from schemas.topics import ORDERS_EXECUTIONS, ORDERS_INCOMING
@@ -50,18 +50,11 @@ class Service:
 
     def feed(self, commands: list[Command]) -> None:
         """Send commands, and wait until all are answered."""
-        topic = ORDERS_EXECUTIONS.name
         for start in range(0, len(commands), _FEED):
             self.run.say(f"{start} of {len(commands)} commands are in the tables")
-            some = commands[start : start + _FEED]
-            wanted = self.broker.end(topic) + len(some)  # each has a report or more
-            self.broker.preload(ORDERS_INCOMING.name, some)
-            await_true(lambda wanted=wanted: self._has_reached(wanted), "reports", seconds=600)  # type: ignore[misc]
-        self.answer()
-
-    def _has_reached(self, end: int) -> bool:
-        self.worker.require_alive()
-        return self.broker.end(ORDERS_EXECUTIONS.name) >= end
+            self.broker.preload(ORDERS_INCOMING.name, commands[start : start + _FEED])
+            self.answer()
+            self.worker.require_alive()
 
     def answer(self) -> None:
         """Place and cancel in each symbol, and wait for the reports: all before is done then."""

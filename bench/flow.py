@@ -125,10 +125,12 @@ class Flow:
     def passing_orders(self) -> list[Command]:
         """For each symbol a maker, and the command that cancels it."""
         commands = []
+        counts, self.counts = self.counts, {}  # these are not of the mix
         for symbol in self._symbols:
             commands.append(self._done(symbol, "PlaceOrder", self._maker(symbol)))
             aim = self._aimed(symbol, symbol.open.pop()) | {"restriction": "NONE"}
             commands.append(self._done(symbol, "CancelOrder", aim))
+        self.counts = counts
         return commands
 
     # --- the mix ---------------------------------------------------------------------------------

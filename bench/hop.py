@@ -46,7 +46,9 @@ class Hop:
                 raise TradeflowError(f"No report came within {_ANSWER_SECONDS} s.")
             if message.error() is None:
                 headers: Any = message.headers()
-                seconds.append(arrived - self.sent.pop(headers[0][1]))
+                sent = self.sent.pop(headers[0][1], None)
+                if sent is not None:  # else it answers a command of somebody else's
+                    seconds.append(arrived - sent)
         sender.join()
         self.producer.flush(10)
         return seconds
