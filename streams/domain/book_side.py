@@ -57,5 +57,7 @@ class BookSide:
 
     def best_first(self) -> Iterator[PriceLevel]:
         """All levels, from the best price to the worst."""
+        # Compiled, a generator expression would look up all levels first.
         levels = self.levels
-        return (levels[key] for key in reversed(self.keys))
+        for key in reversed(self.keys):
+            yield levels[key]

@@ -32,7 +32,7 @@ def depth_update(state: SymbolState) -> DepthUpdate | None:
 def visible_levels(side: BookSide, limit: int | None) -> Levels:
     """The best levels of a side, ``limit`` of them or all."""
     keys = side.keys if limit is None else side.keys[max(len(side.keys) - limit, 0) :]
-    levels = (side.levels[key] for key in reversed(keys))
+    levels = [side.levels[key] for key in reversed(keys)]
     return [(level.price_ticks, level.visible_lots) for level in levels]
 
 
