@@ -4,13 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 QUIX := .venv-quix/.installed
-EXTRAS := broker,mysql,redis,mongodb,web,dev
+EXTRAS := broker,mysql,redis,mongodb,web,compile,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down test check format bench clean
+.PHONY: help install up down compile clean-compiled test check format bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## install everything into .venv; does nothing when it is up to date
 
@@ -20,13 +20,14 @@ $(STAMP): pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
 	@touch $@
 
-up: install ## start the exchange on this machine
+up: compile ## start the exchange on this machine
 	$(BIN)/tradeflow up
 
 down: install ## stop what `make up` started; data is kept
 	$(BIN)/tradeflow down
 
-test: check ## run every check and every test
+# Python prefers a compiled module to its source, and the tests are the sources'.
+test: clean-compiled check ## run every check and every test, on the pure core
 	$(BIN)/pytest
 
 check: install ## lint, types, import contracts and the compose file; no test is run
@@ -36,11 +37,17 @@ check: install ## lint, types, import contracts and the compose file; no test is
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
+compile: install ## compile the matching core, where there is a C compiler; else it runs as Python
+	$(BIN)/python -m tradeflow.core_build
+
+clean-compiled: ## remove the compiled core
+	rm -f tradeflow_core__mypyc.*.so streams/domain/*.so streams/domain/compiled.stamp
+
 format: install ## put the code into the house layout
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: install $(QUIX) ## run the benchmarks
+bench: compile $(QUIX) ## run the benchmarks
 	$(BIN)/tradeflow bench
 
 $(QUIX): bench/requirements-quix.txt
@@ -48,5 +55,5 @@ $(QUIX): bench/requirements-quix.txt
 	.venv-quix/bin/pip install --quiet --requirement $<
 	@touch $@
 
-clean: ## remove environments and caches; data in .tradeflow stays
-	rm -rf .venv .venv-quix .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+clean: clean-compiled ## remove environments and caches; data in .tradeflow stays
+	rm -rf build .venv .venv-quix .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

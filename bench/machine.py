@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from tradeflow import compiled_core
 from tradeflow.broker.settings import KAFKA_VERSION
 
 _PACKAGES = ("tradeflow", "confluent-kafka", "faust-streaming", "aiokafka", "fastavro")
@@ -24,6 +25,7 @@ def machine() -> dict[str, str | int | float]:
         "python": platform.python_version(),
         "date": datetime.now(UTC).date().isoformat(),
         "load_before": round(os.getloadavg()[0], 2),
+        "matching_core": compiled_core.in_words(),
         "kafka": KAFKA_VERSION,
         **_versions(_PACKAGES),
     }

@@ -1,3 +1,25 @@
 """What every test may use."""
 
+import os
+
+import pytest
+
+from tradeflow import compiled_core
+
 pytest_plugins = ("tests.fixtures.kafka",)
+
+_WANTED = "compiled" if os.environ.get("TRADEFLOW_TEST_COMPILED") else "pure"
+
+
+def pytest_configure() -> None:
+    """Tests are the sources': Python would prefer a compiled core to them."""
+    state = compiled_core.state()
+    if state != _WANTED:
+        raise pytest.UsageError(
+            f"the matching core is {state}, the tests are for the {_WANTED} one: run "
+            + (
+                "make clean-compiled, or set TRADEFLOW_TEST_COMPILED=1 to test the compiled core"
+                if _WANTED == "pure"
+                else "make compile"
+            )
+        )

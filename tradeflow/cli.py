@@ -23,6 +23,7 @@ from tradeflow.commands import (
     up,
     worker,
 )
+from tradeflow.compiled_core import require_no_stale_core
 from tradeflow.errors import TradeflowError
 
 app = typer.Typer(
@@ -62,6 +63,7 @@ def _options(
     ] = False,
 ) -> None:
     """Options that stand before any command."""
+    require_no_stale_core()
 
 
 def main() -> None:

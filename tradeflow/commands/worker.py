@@ -22,11 +22,15 @@ Slot = Annotated[
 @app.command()
 def matching(slot: Slot = 0) -> None:
     """Match orders until SIGTERM or Ctrl-C; the exit code says how it ended."""
+    import logging
+
     from streams.app import make_matching
     from streams.transport import run
+    from tradeflow import compiled_core
 
     settings = streams_settings()
     configure_logging()
+    logging.getLogger(__name__).info("matching core: %s", compiled_core.in_words())
     sys.exit(run(lambda: make_matching(settings, slot=slot)))
 
 
