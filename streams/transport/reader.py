@@ -27,6 +27,10 @@ from streams.transport.kafka_errors import error_of, transport_error
 log = logging.getLogger(__name__)
 
 _LAGS_SECONDS = 1.0
+_ASKING = (
+    "asking for the committed offsets, which waits for open transactions (if this goes on, one "
+    "hangs: kafka-transactions.sh find-hanging tells which)"
+)
 
 _PASSING = frozenset(
     {KafkaError._PARTITION_EOF, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}
@@ -156,7 +160,7 @@ class GroupReader:
                 partitions, timeout=2 * self._settings.transaction_timeout_ms / 1_000
             )
         except KafkaException as exc:
-            self._failure = transport_error(error_of(exc), "asking for the committed offsets")
+            self._failure = transport_error(error_of(exc), _ASKING)
             return
         for partition in committed:
             if partition.error is not None:
