@@ -23,6 +23,7 @@ from streams.transport.errors import (
     ExitCode,
     FencedError,
     RecordError,
+    RoundError,
     RowError,
     TransportError,
 )
@@ -78,6 +79,8 @@ class Consumer(FaustConsumer):
         self._owned: set[TP] = set()
         self._waiting: set[TP] = set()
         self._round_done = asyncio.Event()
+        self._ends: dict[TP, int] = {}
+        """Where the round in progress leaves each of its partitions."""
         self._fault: BaseException | None = None
         self._finishing = False
         self._loop_task: asyncio.Task[None] | None = None
@@ -155,16 +158,16 @@ class Consumer(FaustConsumer):
         self.app.on_unready()
         while not self._over():
             self.reader.rebalanced = False
-            assigned = dict(self.reader.assigned)
+            assigned = set(self.reader.assigned)
             self.metrics.rebalances.inc()
             log.info("assigned %s", ", ".join(f"{t}/{p}" for t, p in sorted(assigned)) or "nothing")
-            await self._tell_faust(set(assigned))
-            standing = await self._in_kafka_thread(self._rebuild, assigned)
+            await self._tell_faust(assigned)
+            standing = await self._in_kafka_thread(self._rebuild)
             if standing and not self.reader.rebalanced:
                 break
         else:
             return
-        self.positions = assigned
+        self.positions = dict(self.reader.assigned)
         await self._in_kafka_thread(self.reader.begin_fetching)
         self.app.flow_control.resume()
         self.resume_flow()
@@ -172,14 +175,19 @@ class Consumer(FaustConsumer):
         if assigned:
             self.app.on_ready()
 
-    def _rebuild(self, assigned: Mapping[TP, int]) -> bool:
-        return bool(
+    def _rebuild(self) -> bool:
+        """Find the offsets to begin at, then make the tables stand there: in this order."""
+
+        def interrupted() -> bool:
+            return self._over() or self.reader.serve()
+
+        return self.reader.find_starts(interrupted) and bool(
             self.app.round_tables.rebuild(
                 self._admin,
                 self._restorer,
-                starts=assigned,
+                starts=self.reader.assigned,
                 positions=self.positions,
-                interrupted=lambda: self._over() or self.reader.serve(),
+                interrupted=interrupted,
             )
         )
 
@@ -198,22 +206,17 @@ class Consumer(FaustConsumer):
         by_partition: dict[TP, list[Message]] = {}
         for message in taken.messages:
             by_partition.setdefault(tp_of(message), []).append(message)
-        producer = self.app.round_producer
-        producer.begin()
+        ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
+        self._ends = ends
+        self.app.round_producer.begin()
         await self._process(by_partition)
         processed = time.perf_counter()
-        self._write_changes(by_partition)
-        ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
         offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
         try:
+            self._write_changes(by_partition)
             await self._commit_round(offsets, taken.group_metadata)
-        except TransportError as exc:
-            if exc.exit_code is not ExitCode.FAULT:
-                raise
-            # A broker that refuses a record refuses it again: that is to be counted as well.
-            first = min(ends)
-            position = f"the end of a round with {first.topic}/{first.partition}"
-            raise RecordError(position, exc, behind=(first, ends[first] - 1)) from exc
+        except RoundError as exc:
+            raise self._refused_round(exc) from exc
         self.positions.update(ends)
         finished = time.perf_counter()
         self.metrics.rounds.inc()
@@ -247,6 +250,13 @@ class Consumer(FaustConsumer):
             if self.reader.moves_within(_WATCH_SECONDS):
                 raise FencedError(f"{exc}; and the partitions have moved meanwhile") from exc
             raise
+
+    def _refused_round(self, exc: RoundError) -> RecordError:
+        # A broker that refuses a record refuses it again: that is to be counted too, and as one
+        # fault, wherever in the round the refusal showed.
+        first = min(self._ends)
+        position = f"the end of a round with {first.topic}/{first.partition}"
+        return RecordError(position, exc, behind=(first, self._ends[first] - 1))
 
     def _write_changes(self, by_partition: Mapping[TP, list[Message]]) -> None:
         try:
@@ -305,7 +315,9 @@ class Consumer(FaustConsumer):
 
     def on_agent_fault(self, exc: BaseException, batch: Batch | None) -> None:
         """An agent raised, while it worked on ``batch``: the round ends, unfinished."""
-        if batch is not None and getattr(exc, "exit_code", ExitCode.FAULT) is ExitCode.FAULT:
+        if isinstance(exc, RoundError):
+            exc = self._refused_round(exc)
+        elif batch is not None and getattr(exc, "exit_code", ExitCode.FAULT) is ExitCode.FAULT:
             behind = TP(batch.topic, batch.partition), offset_of(batch.current)
             exc = RecordError(batch.position, exc, behind=behind)
         if self._fault is None:

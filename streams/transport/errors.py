@@ -72,6 +72,10 @@ class RecordError(TransportError):
         self.__cause__ = cause
 
 
+class RoundError(TransportError):
+    """The broker refused something of a round; which input it came of is not known."""
+
+
 class RowError(TransportError):
     """A changed row could not become a changelog record."""
 

@@ -7,7 +7,7 @@ committed offsets, when the tables stand (``begin_fetching``).
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from confluent_kafka import (
@@ -31,6 +31,18 @@ _ASKING = (
     "asking for the committed offsets, which waits for open transactions (if this goes on, one "
     "hangs: kafka-transactions.sh find-hanging tells which)"
 )
+_ASK_SECONDS = 0.5
+_ASK_AGAIN = frozenset(
+    {
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
+# What a broker may take to see that a transaction is past its time-out (its default is 10 s).
+_CLEAN_UP_SECONDS = 15.0
 
 _PASSING = frozenset(
     {KafkaError._PARTITION_EOF, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}
@@ -52,14 +64,13 @@ class GroupReader:
         self._settings = settings
         self._consumer: Consumer | None = None
         self.assigned: dict[TP, int] = {}
-        """Partitions owned and the offset at which each begins (-2: the beginning)."""
+        """Partitions owned and the offset at which each begins (-2: its beginning)."""
         self.rebalanced = False
         """An assignment or a revocation was met and not yet dealt with."""
         self.lags: dict[TP, int] = {}
         """Records between each position and the end; at most a second old while rounds run."""
         self._lags_due = 0.0
         self._group_metadata: object = None
-        self._failure: TransportError | None = None
 
     def subscribe(self, topics: Iterable[str]) -> None:
         """Join the group; the assignment comes with a later ``take``."""
@@ -87,23 +98,21 @@ class GroupReader:
         assignment begins at the committed offsets.
         """
         consumer = self._require()
-        first = consumer.poll(timeout)
+        first = self._poll(timeout)
         self._note_lags(consumer)
-        self._raise_failure()
         if first is None or self._moved():
             return None
         rest = consumer.consume(self._settings.round_max_records - 1, 0)
-        self._raise_failure()
+        # Before anything is thrown away: an error is told once.
+        messages = [m for m in (first, *rest) if not self._is_error(m)]
         if self._moved():
             log.info("a rebalance ran while records were taken; they are taken again")
             return None
-        messages = [m for m in (first, *rest) if m.error() is None or self._is_fault(m)]
         return Taken(messages, self._group_metadata) if messages else None
 
     def serve(self) -> bool:
         """Give librdkafka a turn while nothing is fetched; True if a rebalance ran."""
-        self._require().poll(0)
-        self._raise_failure()
+        self._poll(0)
         return self.rebalanced
 
     def moves_within(self, seconds: float) -> bool:
@@ -111,8 +120,44 @@ class GroupReader:
         self._require().assign([])
         deadline = time.monotonic() + seconds
         while not self.rebalanced and time.monotonic() < deadline:
-            self._require().poll(0.05)
+            self._poll(0.05)
         return self.rebalanced
+
+    def find_starts(self, interrupted: Callable[[], bool]) -> bool:
+        """Ask where each assigned partition begins; False if ``interrupted`` said it is no use.
+
+        Waits while another member's transaction holds offsets of these partitions open: the
+        consumer reads committed records only, and so asks for stable offsets (KIP-447).
+
+        Raises:
+            BrokerError: longer than a transaction may stay open behind a worker that died.
+        """
+        consumer = self._require()
+        wanted = [TopicPartition(*tp) for tp in self.assigned]
+        started = time.monotonic()
+        limit = self._settings.transaction_timeout_ms / 1_000 + _CLEAN_UP_SECONDS
+        waits = False
+        while wanted:
+            if interrupted():
+                return False
+            error = None
+            try:
+                found = consumer.committed(wanted, timeout=_ASK_SECONDS)
+                error = next((f.error for f in found if f.error is not None), None)
+            except KafkaException as exc:
+                error = error_of(exc)
+            if error is None:
+                self.assigned = {
+                    TP(f.topic, f.partition): f.offset if f.offset >= 0 else OFFSET_BEGINNING
+                    for f in found
+                }
+                break
+            if error.code() not in _ASK_AGAIN or time.monotonic() - started > limit:
+                raise transport_error(error, _ASKING)
+            if not waits:
+                waits = True
+                log.info("waiting, %.0f s at most, for committed offsets: %s", limit, error.str())
+        return True
 
     def begin_fetching(self) -> None:
         """Fetch the assigned partitions from their committed offsets."""
@@ -147,30 +192,11 @@ class GroupReader:
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.rebalanced = True
-        self.assigned = {}
         consumer.assign([])
         self._group_metadata = consumer.consumer_group_metadata()
-        if not consumer.memberid():
-            # Out of the group already: that callback comes next.
-            return
-        try:
-            # Waits while another member's transaction holds offsets of these partitions open
-            # (read_committed asks for stable offsets, KIP-447).
-            committed = consumer.committed(
-                partitions, timeout=2 * self._settings.transaction_timeout_ms / 1_000
-            )
-        except KafkaException as exc:
-            self._failure = transport_error(error_of(exc), _ASKING)
-            return
-        for partition in committed:
-            if partition.error is not None:
-                self._failure = transport_error(
-                    partition.error, f"asking for the offset of {partition.topic}"
-                )
-                return
-            self.assigned[TP(partition.topic, partition.partition)] = (
-                partition.offset if partition.offset >= 0 else OFFSET_BEGINNING
-            )
+        # Without a member id it is out of the group already: that callback comes next.
+        owned = partitions if consumer.memberid() else []
+        self.assigned = {TP(p.topic, p.partition): OFFSET_BEGINNING for p in owned}
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.rebalanced = True
@@ -183,14 +209,19 @@ class GroupReader:
 
     # ----------------------------------------------------------------------------------------------
 
-    def _is_fault(self, message: Message) -> bool:
-        """Whether an error met in a take ends the worker (raises) or passes (False)."""
+    def _poll(self, timeout: float) -> Message | None:
+        """The next record; raises the errors that end a worker, whoever was polling for what."""
+        message = self._require().poll(timeout)
+        return None if message is None or self._is_error(message) else message
+
+    def _is_error(self, message: Message) -> bool:
+        """Whether this is an error and not a record; raises if it is one that ends the worker."""
         error = message.error()
         if error is None:
             return False
         if error.code() in _PASSING or (error.retriable() and not error.fatal()):
             log.warning("while reading: %s", error.str())
-            return False
+            return True
         where = (
             f"{message.topic()}/{message.partition()}" if message.topic() else "the input topics"
         )
@@ -204,10 +235,6 @@ class GroupReader:
 
     def _moved(self) -> bool:
         return self.rebalanced
-
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
 
     def _require(self) -> Consumer:
         if self._consumer is None:

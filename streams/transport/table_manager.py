@@ -7,7 +7,7 @@ from confluent_kafka.admin import AdminClient
 from faust.tables.manager import TableManager as FaustTableManager
 from faust.types import TP
 
-from streams.transport.errors import ConfigError, ExitCode, RowError, TransportError
+from streams.transport.errors import ConfigError, ExitCode, RoundError, RowError, TransportError
 from streams.transport.metrics import Metrics
 from streams.transport.restore import Restorer
 from streams.transport.table import Table
@@ -117,7 +117,7 @@ class TableManager(FaustTableManager):
                 try:
                     producer.produce_to(topic, partition, records)
                 except TransportError as exc:
-                    if exc.exit_code is not ExitCode.FAULT:
+                    if exc.exit_code is not ExitCode.FAULT or isinstance(exc, RoundError):
                         raise
                     raise RowError(table.name, partition, str(exc)) from exc
                 metrics.rows.labels(table=table.name).inc(len(records))

@@ -13,12 +13,15 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from streams.transport.config import TransportSettings
 from streams.transport.dead_letters import EncodeDeadLetter, encode_plain, letter_of
-from streams.transport.errors import BrokerError, TransportError
+from streams.transport.errors import BrokerError, ExitCode, RoundError, TransportError
 from streams.transport.headers import Headers
 from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+_REPORT_POLLS = 100
+"""Of 10 ms each: how long to look for the reason of a failed transaction."""
 
 
 class RoundProducer:
@@ -93,10 +96,20 @@ class RoundProducer:
             self._serve(0.01)
 
     def _sending_failed(self, error: KafkaError, topic: str) -> TransportError:
-        if error.code() == KafkaError._STATE:
-            # An earlier record could not be delivered, or the broker has ended the transaction.
-            return BrokerError(f"sending to {topic}: the round's transaction has failed already")
-        return transport_error(error, f"sending to {topic}")
+        doing = f"sending to {topic}"
+        if error.code() != KafkaError._STATE:
+            return transport_error(error, doing)
+        # The transaction has failed already: an earlier record was not delivered, or the broker
+        # has ended it.  The delivery report that says why is on its way.
+        for _ in range(_REPORT_POLLS):
+            if self._undelivered is not None:
+                return self._refused(self._undelivered, doing)
+            self._serve(0.01)
+        return BrokerError(f"{doing}: the round's transaction has failed already")
+
+    def _refused(self, error: KafkaError, doing: str) -> TransportError:
+        cause = transport_error(error, doing)
+        return RoundError(str(cause)) if cause.exit_code is ExitCode.FAULT else cause
 
     def dead_letter(self, message: Message, headers: Headers, *, reason: str, detail: str) -> None:
         """Send ``message`` to the group's dead-letter topic."""
@@ -172,7 +185,7 @@ class RoundProducer:
         self._serve(0)
         if error.code() == KafkaError._INCONSISTENT and self._undelivered is not None:
             error = self._undelivered
-        return transport_error(error, doing)
+        return self._refused(error, doing)
 
     def abort(self) -> None:
         """Give the round up, as far as the broker can be told; never raises."""

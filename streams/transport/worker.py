@@ -22,8 +22,8 @@ def run(make_app: "type[App] | object") -> int:
     """Run the app that ``make_app()`` gives until SIGTERM, SIGINT or a fault.
 
     Returns:
-        The process's exit code (see ``ExitCode``); the caller passes it to ``sys.exit``.  Where
-        the stop takes too long, the process ends here, with that code.
+        ``ExitCode.CLEAN``, for the caller to pass to ``sys.exit``.  After a failure the process
+        ends here, with the failure's code.
     """
     return asyncio.run(_run(make_app))
 
@@ -53,35 +53,35 @@ async def _run(make_app: object) -> int:
             app.failure = app.crash_reason
         if app.failure is None:
             log.info("stopping")
-        in_time = await _stop(app)
+        await _stop(app)
     finally:
         for wait in waits:
             wait.cancel()
-    code = _report(app.failure, in_time=in_time)
-    if not in_time:
-        # A call into the broker still blocks a thread, and would hold the process up at its end.
-        # To end it now is as safe as any crash.
+    code = _report(app.failure)
+    if app.failure is not None:
+        # A call into the broker may still block a thread, or a client that did not close may
+        # hold the process up at its end.  To end it now is as safe as any crash.
         logging.shutdown()
         os._exit(code)
     return code
 
 
-async def _stop(app: "App") -> bool:
-    """Stop; whether that was done in time."""
+async def _stop(app: "App") -> None:
+    """Stop; what goes wrong in it is the failure, unless there was one before."""
     try:
         await asyncio.wait_for(app.stop(), STOP_SECONDS - 0.5)
     except TimeoutError:
         log.warning("not everything stopped within %.1f s", STOP_SECONDS)
-        return False
-    except Exception:
+        app.failure = app.failure or BrokerError(
+            "the round in progress did not end in time; it was given up"
+        )
+    except Exception as exc:
         log.exception("while stopping")
-    return True
+        app.failure = app.failure or exc
 
 
-def _report(failure: BaseException | None, *, in_time: bool) -> int:
+def _report(failure: BaseException | None) -> int:
     """Log how the worker ended, in one line that says what an operator does; give the code."""
-    if failure is None and not in_time:
-        failure = BrokerError("the round in progress did not end in time; it was given up")
     if failure is None:
         log.info("stopped cleanly")
         return ExitCode.CLEAN

@@ -288,7 +288,7 @@ class Exchange:
 
 
 def read_all(bootstrap: str, topic: str) -> list[Any]:
-    """Every committed message of a topic."""
+    """Every committed message of a topic, once none of its transactions is open any more."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -301,17 +301,15 @@ def read_all(bootstrap: str, topic: str) -> list[Any]:
         }
     )
     try:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        ends = {}
-        for p in partitions:
-            _, end = consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)
-            if end:
-                ends[p] = end
+        ends = _ends(bootstrap, topic)
         consumer.assign([TopicPartition(topic, p, 0) for p in ends])
         messages: list[Any] = []
+        deadline = time.monotonic() + 60
         while ends:
-            message = consumer.poll(10)
-            assert message is not None, f"{topic}: the end was not reached: {ends}"
+            assert time.monotonic() < deadline, f"{topic}: the ends were not reached: {ends}"
+            message = consumer.poll(1)
+            if message is None:
+                continue
             if message.error() is None:
                 messages.append(message)
             elif message.offset() >= ends.get(message.partition(), 0):
@@ -319,6 +317,28 @@ def read_all(bootstrap: str, topic: str) -> list[Any]:
         return messages
     finally:
         consumer.close()
+
+
+def _ends(bootstrap: str, topic: str) -> dict[int, int]:
+    """Where a topic's partitions end; a reader of what is committed would be told where the
+    first open transaction begins instead.
+    """
+    asking = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "verify",
+            "isolation.level": "read_uncommitted",
+        }
+    )
+    try:
+        partitions = asking.list_topics(topic, timeout=10).topics[topic].partitions
+        ends = {
+            p: asking.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1]
+            for p in partitions
+        }
+        return {p: end for p, end in ends.items() if end}
+    finally:
+        asking.close()
 
 
 def _first(got: list[Any], expected: list[Any]) -> str:

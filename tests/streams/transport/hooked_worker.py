@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -80,13 +81,27 @@ def stall_in_round() -> None:
 @hook
 def say_when_asking() -> None:
     """Log that an assignment came, before its offsets are asked for."""
-    real = GroupReader._on_assign
+    real = GroupReader.find_starts
 
-    def saying(self: GroupReader, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        log.info("asking for the offsets of %d partitions", len(partitions))
-        real(self, consumer, partitions)
+    def saying(self: GroupReader, interrupted: Callable[[], bool]) -> bool:
+        log.info("asking for the offsets of %d partitions", len(self.assigned))
+        return real(self, interrupted)
 
-    GroupReader._on_assign = saying  # type: ignore[method-assign]
+    GroupReader.find_starts = saying  # type: ignore[method-assign]
+
+
+@hook
+def long_asking() -> None:
+    """Go on asking for the offsets until the worker is told to stop, or raises."""
+
+    def asking(self: GroupReader, interrupted: Callable[[], bool]) -> bool:
+        log.info("asking for the offsets of %d partitions", len(self.assigned))
+        while not gate("asking").exists():
+            interrupted()
+            time.sleep(0.01)
+        return False
+
+    GroupReader.find_starts = asking  # type: ignore[method-assign]
 
 
 class _RebalanceInTheMiddle:
@@ -135,6 +150,17 @@ def slow_restore() -> None:
         real(self, partition, records)
 
     Table.restore = slow  # type: ignore[method-assign]
+
+
+@hook
+def close_fails() -> None:
+    """A consumer that cannot be closed, and a thread of its client that never ends."""
+
+    def close(self: GroupReader) -> None:
+        threading.Thread(target=threading.Event().wait).start()
+        raise SystemError("the client did not close")
+
+    GroupReader.close = close  # type: ignore[method-assign]
 
 
 # --- agents that end in ways of their own ---------------------------------------------------------
@@ -186,6 +212,22 @@ def agent_refused_output() -> None:
     os.environ["ECHO_TOLERATES_POISON"] = "1"
     data = os.urandom(1_500_000)
     _at_poison(lambda batch: batch.emit(batch.topic.replace("-in", "-out"), "key", data))
+
+
+@hook
+def agent_refused_early() -> None:
+    """At the poisoned record: a refused output, and more of them until that is known."""
+    os.environ["ECHO_TOLERATES_POISON"] = "1"
+    data = os.urandom(1_500_000)
+
+    def emit(batch: Batch) -> None:
+        out = batch.topic.replace("-in", "-out")
+        batch.emit(out, "key", data)
+        while True:
+            batch.emit(out, "key", b"0 0")
+            time.sleep(0.001)
+
+    _at_poison(emit)
 
 
 @hook
@@ -284,14 +326,11 @@ def _stable_offsets(reader: GroupReader, *, stable: bool) -> Mapping[TP, int]:
 def unstable_offsets() -> None:
     """Hole (b): offsets asked for without waiting; restored only to the committed end."""
 
-    def on_assign(self: GroupReader, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        consumer.assign([])
-        self._group_metadata = consumer.consumer_group_metadata()
-        self.assigned = {TP(at.topic, at.partition): -2 for at in partitions}
+    def find_starts(self: GroupReader, interrupted: Callable[[], bool]) -> bool:
         self.assigned = dict(_stable_offsets(self, stable=False))
-        self.rebalanced = True
+        return True
 
-    GroupReader._on_assign = on_assign  # type: ignore[method-assign]
+    GroupReader.find_starts = find_starts  # type: ignore[method-assign]
     real = Restorer._offsets
 
     def committed_end(self: Restorer, admin: Any, *args: Any) -> dict[TP, int]:

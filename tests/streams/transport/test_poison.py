@@ -48,7 +48,16 @@ def test_a_poisoned_record_stops_its_worker_for_good_and_is_never_skipped(
 
 
 @pytest.mark.parametrize(
-    "end", ["cancelled", "returned", "exits", "huge-output", "huge-row", "refused-output"]
+    "end",
+    [
+        "cancelled",
+        "returned",
+        "exits",
+        "huge-output",
+        "huge-row",
+        "refused-output",
+        "refused-early",
+    ],
 )
 def test_an_agent_that_ends_without_an_exception_of_its_own(
     echo: Echo, gates: Gates, end: str

@@ -212,3 +212,47 @@ def test_the_same_slot_on_another_machine_fences_this_one(echo: Echo, tmp_path: 
     echo.await_outputs()
     assert second.stop() == ExitCode.CLEAN
     assert echo.faults() == []
+
+
+def test_a_fence_met_before_the_first_round_is_not_overlooked(
+    echo: Echo, gates: Gates, tmp_path: Path
+) -> None:
+    first = start(echo, gates, 0, "long-asking")
+    first.wait_for("asking for the offsets of 4")
+    second = echo.start(state_dir=str(tmp_path / "another machine"))
+
+    assert first.exit_code() == ExitCode.FENCED, first.log[-2000:]
+    second.wait_ready()
+    assert second.stop() == ExitCode.CLEAN
+
+
+def test_what_a_dead_worker_left_open_is_waited_for_and_a_stop_is_not_held_up(
+    new_echo: NewEcho, gates: Gates
+) -> None:
+    # The broker looks for such transactions every ten seconds only.
+    echo = new_echo(session_timeout_ms=2_000, transaction_timeout_ms=2_000)
+    dead = start(echo, gates, 0, "stall-before-end")
+    dead.wait_ready()
+    echo.feed(400)
+    echo.await_outputs()
+    gates.open("armed")
+    echo.feed(400)
+    dead.wait_for("waiting at gate end")
+    dead.kill()
+
+    waiting = echo.start(1)
+    waiting.wait_for("waiting, .* for committed offsets")
+    assert waiting.stop(seconds=5.0) == ExitCode.CLEAN
+    heir = echo.start(1)
+    heir.wait_ready()
+    echo.await_outputs()
+    assert heir.stop() == ExitCode.CLEAN
+    assert echo.faults() == []
+
+
+def test_a_client_that_does_not_close_holds_nothing_up(echo: Echo, gates: Gates) -> None:
+    worker = start(echo, gates, 0, "close-fails")
+    worker.wait_ready()
+
+    assert worker.stop() == ExitCode.FAULT
+    assert "the client did not close" in last_words(worker)
