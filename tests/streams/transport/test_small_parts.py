@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from faust.types import TP
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from streams.transport import Batch, ExitCode, Rows, TransportSettings
 from streams.transport.errors import ConfigError, RowError
@@ -62,6 +64,29 @@ def test_headers_pass_through_and_others_stay_behind() -> None:
         "actor": b"a",
         "event-time": b"1700000000123",
     }
+
+
+_NAMES = ("correlation-id", "causation-id", "actor", "event-time", "other")
+
+
+@given(st.lists(st.tuples(st.sampled_from(_NAMES), st.sampled_from([b"", b"1", b"2"])), max_size=6))
+@example([(name, b"1") for name in _NAMES[:4]])
+@example([(name, b"") for name in _NAMES[:4]])
+def test_of_equal_headers_the_last_counts_in_whatever_order_they_come(
+    received: list[tuple[str, bytes]],
+) -> None:
+    before = list(received)
+    last = dict(received)
+
+    passed_on = propagate(Record(headers=received))  # type: ignore[arg-type]
+
+    assert received == before
+    assert passed_on == [
+        ("correlation-id", last.get("correlation-id", b"orders/3/7")),
+        ("causation-id", b"orders/3/7"),
+        ("actor", last.get("actor", b"")),
+        ("event-time", last.get("event-time") or b"1700000000123"),
+    ]
 
 
 # --- batches --------------------------------------------------------------------------------------
