@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1
+_SMALL_ROUND = 50
+"""Up to so many records the time goes into answers of the coordinator: see ``add_offsets``.  A
+larger round sends while it works, and holds its offsets open for its end alone."""
 _WATCH_SECONDS = 0.5
 _MARGIN_SECONDS = 5.0
 """How much longer than a transaction may last its end may take, before it is given up."""
@@ -208,13 +211,19 @@ class Consumer(FaustConsumer):
             by_partition.setdefault(tp_of(message), []).append(message)
         ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
         self._ends = ends
-        self.app.round_producer.begin()
-        await self._process(by_partition)
-        processed = time.perf_counter()
         offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
+        producer = self.app.round_producer
+        producer.begin()
+        is_small = len(taken.messages) <= _SMALL_ROUND
         try:
+            if is_small:
+                await self._until_done(producer.add_offsets, offsets, taken.group_metadata)
+            await self._process(by_partition)
+            processed = time.perf_counter()
             self._write_changes(by_partition)
-            await self._commit_round(offsets, taken.group_metadata)
+            if not is_small:
+                await self._until_done(producer.add_offsets, offsets, taken.group_metadata)
+            await self._until_done(producer.commit)
         except RoundError as exc:
             raise self._refused_round(exc) from exc
         self.positions.update(ends)
@@ -226,23 +235,22 @@ class Consumer(FaustConsumer):
             self.metrics.records_in.labels(topic=tp.topic).inc(len(messages))
         self.app.on_round_committed(ends)
 
-    async def _commit_round(self, offsets: list[TopicPartition], group_metadata: object) -> None:
-        committing = asyncio.ensure_future(
-            self._in_kafka_thread(self._commit_or_say_why_not, offsets, group_metadata)
-        )
+    async def _until_done(self, call: Callable[..., None], *args: Any) -> None:
+        """Run a step of the transaction that waits for the broker."""
+        working = asyncio.ensure_future(self._in_kafka_thread(self._or_say_why_not, call, *args))
         # Counted in looks at it, not by the clock: time in which this process was stopped is not
         # the broker's fault.
         seconds = self.settings.transaction_timeout_ms / 1_000 + _MARGIN_SECONDS
         for _ in range(int(seconds / _WATCH_SECONDS)):
-            await asyncio.wait([committing], timeout=_WATCH_SECONDS)
-            if committing.done():
-                committing.result()
+            await asyncio.wait([working], timeout=_WATCH_SECONDS)
+            if working.done():
+                working.result()
                 return
         raise BrokerError(f"the transaction did not end within {seconds:.0f} s")
 
-    def _commit_or_say_why_not(self, offsets: list[TopicPartition], group_metadata: object) -> None:
+    def _or_say_why_not(self, call: Callable[..., None], *args: Any) -> None:
         try:
-            self.app.round_producer.commit(offsets, group_metadata)
+            call(*args)
         except FencedError:
             raise
         except TransportError as exc:

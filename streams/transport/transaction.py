@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 _REPORT_POLLS = 100
 """Of 10 ms each: how long to look for the reason of a failed transaction."""
 
+_FLUSH_SECONDS = 0.001
+
 
 class RoundProducer:
     """Collects what a round sends and ends it in one transaction.
@@ -127,29 +129,43 @@ class RoundProducer:
             detail,
         )
 
-    def commit(self, offsets: Iterable[TopicPartition], group_metadata: object) -> None:
-        """End the round: its offsets join the transaction, and all of it becomes visible.
+    def add_offsets(self, offsets: Iterable[TopicPartition], group_metadata: object) -> None:
+        """Make the offsets part of the transaction.
+
+        The coordinator takes nothing into a transaction while it writes the markers of the last
+        one.  librdkafka asks again after a millisecond for offsets, but after twenty for the
+        partitions that records need: where time matters, offsets come first.
 
         Raises:
             FencedError: another member owns the partitions, or another process the slot.
             BrokerError: no answer within the transaction's time-out.
         """
-        self._send_offsets(list(offsets), group_metadata)
-        self._end()
-        self.in_transaction = False
-        self._send = self._refuse
-
-    def _send_offsets(self, offsets: list[TopicPartition], group_metadata: object) -> None:
+        wanted = list(offsets)
         # Without a time-out of its own: to time out and go on has been seen to hang for good when
         # the broker crashed meanwhile. librdkafka bounds the wait by the transaction's time-out.
         producer = self._require()
         self._persist(
-            lambda: producer.send_offsets_to_transaction(offsets, group_metadata),
+            lambda: producer.send_offsets_to_transaction(wanted, group_metadata),
             "adding offsets to the transaction",
         )
 
-    def _end(self) -> None:
+    def commit(self) -> None:
+        """End the round: all of it becomes visible.
+
+        Raises:
+            FencedError: another process has the slot.
+            BrokerError: no answer within the transaction's time-out.
+        """
+        self._await_deliveries()
         self._persist(self._require().commit_transaction, "ending the transaction")
+        self.in_transaction = False
+        self._send = self._refuse
+
+    def _await_deliveries(self) -> None:
+        # The flush inside of the commit looks every 10 ms only, since no delivery is reported.
+        producer = self._require()
+        while len(producer):
+            self._serve(_FLUSH_SECONDS)
 
     def _persist(self, call: Callable[[], object], doing: str) -> None:
         """Repeat ``call`` while librdkafka says that repeating it is right (KIP-98)."""

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, IsolationLevel, TopicPartition
 from faust.types import TP
 
 from streams.transport import App, Batch
+from streams.transport import consumer as consumer_module
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.restore import Restorer
 from streams.transport.table import Table
@@ -53,7 +54,7 @@ def wait_at(name: str) -> None:
 @hook
 def stall_before_end() -> None:
     """Once armed: wait between the offsets and the end of a transaction."""
-    real = RoundProducer._end
+    real = RoundProducer.commit
 
     def stalled(self: RoundProducer) -> None:
         if gate("armed").exists():
@@ -61,13 +62,13 @@ def stall_before_end() -> None:
             wait_at("end")
         real(self)
 
-    RoundProducer._end = stalled  # type: ignore[method-assign]
+    RoundProducer.commit = stalled  # type: ignore[method-assign]
 
 
 @hook
 def stall_in_round() -> None:
-    """Once armed: wait when the agents are done, before offsets are added to the transaction."""
-    real = RoundProducer._send_offsets
+    """Once armed: wait in a round before its offsets are added to the transaction."""
+    real = RoundProducer.add_offsets
 
     def stalled(self: RoundProducer, *args: Any) -> None:
         if gate("armed").exists():
@@ -75,7 +76,19 @@ def stall_in_round() -> None:
             wait_at("offsets")
         real(self, *args)
 
-    RoundProducer._send_offsets = stalled  # type: ignore[method-assign]
+    RoundProducer.add_offsets = stalled  # type: ignore[method-assign]
+
+
+@hook
+def offsets_first() -> None:
+    """Take every round for a small one."""
+    consumer_module._SMALL_ROUND = 1_000_000
+
+
+@hook
+def offsets_last() -> None:
+    """Take every round for a large one."""
+    consumer_module._SMALL_ROUND = 0
 
 
 @hook

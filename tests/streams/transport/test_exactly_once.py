@@ -81,9 +81,12 @@ def test_workers_join_and_leave_under_load(new_echo: NewEcho) -> None:
     assert echo.faults() == []
 
 
-def test_a_zombie_in_a_round_is_fenced_and_changes_nothing(new_echo: NewEcho, gates: Gates) -> None:
+@pytest.mark.parametrize("order", ["offsets-first", "offsets-last"])
+def test_a_zombie_in_a_round_is_fenced_and_changes_nothing(
+    new_echo: NewEcho, gates: Gates, order: str
+) -> None:
     echo = new_echo(session_timeout_ms=SESSION_MS)
-    zombie = start(echo, gates, 0, "stall-in-round")
+    zombie = start(echo, gates, 0, "stall-in-round", order)
     zombie.wait_ready()
     echo.feed(400)
     echo.await_outputs()
