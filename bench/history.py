@@ -4,13 +4,13 @@ from bench.crash import Restart, Service, service
 from bench.figure import Figure, figure
 from bench.flow import Flow, bench_instruments
 from bench.run import Run
+from schemas.topics import MATCHING_BOOK
 
 RESTING = 20_000
 SHORT = 40_000
 LONGER = 5
 SETTLE_SECONDS = 90
 """Deletions stay in a changelog for a minute after it was compacted."""
-_TABLES = ("book", "closed_orders", "symbols")
 
 
 def measure(run: Run) -> list[Figure]:
@@ -22,7 +22,7 @@ def measure(run: Run) -> list[Figure]:
         running.feed(flow.fill())
         early = _after(running, flow, short)
         late = _after(running, flow, (LONGER - 1) * short)
-        written = sum(running.broker.end(f"matching-{table}-changelog") for table in _TABLES)
+        written = running.broker.end(MATCHING_BOOK.name)
     read = [restart.rows for restart in late]
     return [
         figure(

@@ -212,7 +212,7 @@ def what_comes_out(
 
 
 def _changelogs(contender: Contender, group: str) -> list[str]:
-    """The topics for rows of one who does not make them itself."""
+    """The topic for rows of one who does not make it itself."""
     if contender.program != "plain_loop":
         return []
-    return [f"{group}-{table}-changelog" for table in ("book", "closed_orders", "symbols")]
+    return [f"{group}-book-changelog"]

@@ -204,6 +204,8 @@ def _check_name(field: str, value: object) -> None:
         _refuse(field, f"{value!r} must be a name of 1 to {SYMBOL_LENGTH_MAX} characters")
     if not value.isprintable() or any(character.isspace() for character in value):
         _refuse(field, f"{value!r} has a character that a name must not have")
+    if ":" in value:
+        _refuse(field, f"{value!r} has a colon: it parts the names in the keys of table rows")
 
 
 def _grid(entry: Mapping[str, Any]) -> dict[str, int]:

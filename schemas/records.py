@@ -259,7 +259,7 @@ class OrderRow(TypedDict):
 
 
 class ClosedOrderRow(TypedDict):
-    """A client order id in use by an order that closed lately: table ``closed_orders``."""
+    """A client order id in use by an order that closed lately: table ``book``."""
 
     symbol: str
     order_id: int
@@ -277,7 +277,7 @@ class AveragePriceMinute(TypedDict):
 
 
 class SymbolRow(TypedDict):
-    """Counters and state of one symbol: table ``symbols``."""
+    """Counters and state of one symbol: table ``book``."""
 
     symbol: str
     status: SymbolStatus

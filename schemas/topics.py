@@ -76,12 +76,12 @@ COMMANDS = (
 )
 
 
-def _changelog(app: str, table: str, key: str, row: str, description: str) -> Topic:
+def _changelog(app: str, table: str, key: str, rows: tuple[str, ...], description: str) -> Topic:
     """The changelog of a table, under the name that Faust gives it."""
     return Topic(
         name=f"{app}-{table}-changelog",
         key=key,
-        values=(row,),
+        values=rows,
         producers=(app,),
         consumers=(app,),
         description=description,
@@ -141,17 +141,11 @@ MATCHING_DEAD_LETTERS = Topic(
     config={"max.message.bytes": str(DEAD_LETTER_BYTES_MAX)},
 )
 MATCHING_BOOK = _changelog(
-    "matching", "book", "symbol, order id", "OrderRow", "Resting orders and untriggered stops."
-)
-MATCHING_CLOSED_ORDERS = _changelog(
     "matching",
-    "closed_orders",
-    "symbol, account id, client order id",
-    "ClosedOrderRow",
-    "Client order ids of orders that closed lately.",
-)
-MATCHING_SYMBOLS = _changelog(
-    "matching", "symbols", "symbol", "SymbolRow", "Counters, status and prices of each symbol."
+    "book",
+    "symbol; symbol, order id; symbol, account id, client order id",
+    ("SymbolRow", "OrderRow", "ClosedOrderRow"),
+    "State of each symbol, its open orders, and client order ids of those that closed lately.",
 )
 
 TOPICS: tuple[Topic, ...] = (
@@ -161,6 +155,4 @@ TOPICS: tuple[Topic, ...] = (
     ORDERBOOK_UPDATES,
     MATCHING_DEAD_LETTERS,
     MATCHING_BOOK,
-    MATCHING_CLOSED_ORDERS,
-    MATCHING_SYMBOLS,
 )

@@ -5,7 +5,6 @@ from schemas.instruments import Instrument, load_instruments
 from schemas.topics import CHANGELOG, TOPICS
 from streams.agents.matching import declare_matching
 from streams.settings import StreamsSettings
-from streams.tables import MatchingTables
 from streams.transport import App, DeadLetter, TopicSpec
 from streams.transport.headers import Headers
 
@@ -25,7 +24,7 @@ def make_matching(settings: StreamsSettings, *, slot: int) -> App:
         changelog_config={"cleanup.policy": "compact", **CHANGELOG},
         encode_dead_letter=DeadLetters(MATCHING),
     )
-    declare_matching(app, instruments, MatchingTables(app))
+    declare_matching(app, instruments)
     return app
 
 

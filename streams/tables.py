@@ -4,88 +4,92 @@ The row of an order is the live ``Order`` itself: nothing is converted until a r
 what changed.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from collections import defaultdict
+from typing import cast
 
 from schemas.codec import decode, encoder
-from schemas.records import ClosedOrderRow, SymbolRow
+from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
 from streams.domain.order import Order
 from streams.domain.outcome import Changes
 from streams.transport import App, Rows, Table
 
-SymbolState = tuple[SymbolRow | None, list[Order], list[ClosedOrderRow]]
+BookRow = Order | ClosedOrderRow | SymbolRow
+SymbolState = tuple[SymbolRow, list[Order], list[ClosedOrderRow]]
+
+_encode_order = encoder("OrderRow")
+_encode_closed = encoder("ClosedOrderRow")
+_encode_symbol = encoder("SymbolRow")
 
 
-class SymbolRows(NamedTuple):
-    """One partition's rows of the matching stage's three tables."""
+def book_table(app: App) -> Table:
+    """The matching stage's table ``book``: all that a partition's markets are rebuilt from.
 
-    book: Rows[Order]
-    closed_orders: Rows[ClosedOrderRow]
-    symbols: Rows[SymbolRow]
+    ==================================  ==================  ======================================
+    key                                 row
+    ==================================  ==================  ======================================
+    ``symbol``                          ``SymbolRow``       counters, status, prices
+    ``symbol:order id``                 ``Order``           an open order
+    ``symbol:account:client order id``  ``ClosedOrderRow``  an id still in use by a closed order
+    ==================================  ==================  ======================================
 
-    def same_as(self, other: "SymbolRows") -> bool:
-        """Whether these are the very same rows, not equal ones."""
-        return all(mine is theirs for mine, theirs in zip(self, other, strict=True))
-
-    def by_symbol(self) -> dict[str, SymbolState]:
-        """All rows, sorted out by symbol."""
-        states: dict[str, SymbolState] = {
-            symbol: (row, [], []) for symbol, row in self.symbols.items()
-        }
-        for order in self.book.values():
-            states[order.symbol][1].append(order)
-        for row in self.closed_orders.values():
-            states[row["symbol"]][2].append(row)
-        return states
-
-    def store(self, symbol: str, changes: Changes) -> None:
-        """Write a market's changes."""
-        book, closed_orders = self.book, self.closed_orders
-        for order_id, order in changes.orders.items():
-            if order is None:
-                book.discard(f"{symbol}:{order_id}")
-            else:
-                book[f"{symbol}:{order_id}"] = order
-        for key, row in changes.closed.items():
-            if row is None:
-                closed_orders.discard(key)
-            else:
-                closed_orders[key] = row
-        if changes.symbol_row is not None:
-            self.symbols[symbol] = changes.symbol_row
+    One table and not three: each partition that a transaction writes to costs the broker about a
+    millisecond, and a command changes rows of all three kinds.
+    """
+    return cast(Table, app.Table("book", encode=_encode, decode=decode_row))
 
 
-class MatchingTables:
-    """The matching stage's tables: ``book``, ``closed_orders`` and ``symbols``."""
-
-    def __init__(self, app: App) -> None:
-        encode_order = encoder("OrderRow")
-        self.book = _table(
-            app,
-            "book",
-            encode=lambda order: encode_order(order.to_row()),
-            decode=lambda data: Order.from_row(_record(data)),
-        )
-        self.closed_orders = _table(
-            app, "closed_orders", encode=encoder("ClosedOrderRow"), decode=_record
-        )
-        self.symbols = _table(app, "symbols", encode=encoder("SymbolRow"), decode=_record)
-
-    def partition(self, partition: int) -> SymbolRows:
-        """The rows of an owned partition."""
-        return SymbolRows(
-            self.book.rows(partition),
-            self.closed_orders.rows(partition),
-            self.symbols.rows(partition),
-        )
+def by_symbol(rows: Rows[BookRow]) -> dict[str, SymbolState]:
+    """The rows of a partition, sorted out by symbol and kind."""
+    orders: dict[str, list[Order]] = defaultdict(list)
+    closed: dict[str, list[ClosedOrderRow]] = defaultdict(list)
+    symbols: dict[str, SymbolRow] = {}
+    for row in rows.values():
+        if isinstance(row, Order):
+            orders[row.symbol].append(row)
+        elif is_closed_order(row):
+            closed[row["symbol"]].append(cast(ClosedOrderRow, row))
+        else:
+            symbols[row["symbol"]] = cast(SymbolRow, row)
+    return {
+        symbol: (symbols[symbol], orders[symbol], closed[symbol])
+        for symbol in symbols.keys() | orders.keys() | closed.keys()
+    }
 
 
-def _table(
-    app: App, name: str, *, encode: Callable[[Any], bytes], decode: Callable[[bytes], Any]
-) -> Table:
-    return cast(Table, app.Table(name, encode=encode, decode=decode))
+def store_changes(rows: Rows[BookRow], symbol: str, changes: Changes) -> None:
+    """Write what changed in a market into its partition's rows."""
+    for order_id, order in changes.orders.items():
+        key = f"{symbol}:{order_id}"
+        if order is None:
+            rows.discard(key)
+        else:
+            rows[key] = order
+    for key, row in changes.closed.items():
+        if row is None:
+            rows.discard(key)
+        else:
+            rows[key] = row
+    if changes.symbol_row is not None:
+        rows[symbol] = changes.symbol_row
 
 
-def _record(data: bytes) -> Any:
-    """A row's record, brought up to the newest version of its schema."""
-    return decode(data)[1]
+def as_record(row: BookRow) -> OrderRow | ClosedOrderRow | SymbolRow:
+    """A row as its schema has it."""
+    return row.to_row() if isinstance(row, Order) else row
+
+
+def _encode(row: BookRow) -> bytes:
+    if isinstance(row, Order):
+        return _encode_order(row.to_row())
+    return _encode_closed(row) if is_closed_order(row) else _encode_symbol(row)
+
+
+def is_closed_order(row: ClosedOrderRow | SymbolRow) -> bool:
+    """Whether a row that is no order stands for a closed one."""
+    return "closed_ms" in row
+
+
+def decode_row(data: bytes) -> BookRow:
+    """A row, brought up to the newest version of its schema."""
+    kind, record = decode(data)
+    return Order.from_row(cast(OrderRow, record)) if kind == "OrderRow" else cast(SymbolRow, record)

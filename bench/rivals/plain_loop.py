@@ -1,7 +1,7 @@
 """A consume–transform–produce loop by hand on confluent-kafka: as fast as it can be had.
 
 Exactly-once, one transaction for as many records as TradeFlow's worker takes, the same librdkafka
-settings, and the same rows in the same three tables, each written once a transaction.
+settings, and the same rows in the same table, each written once a transaction.
 
 It leaves out all that makes a loop a service: restoring rows at a start, rebalances, checks of
 commands and of keys, dead letters, metrics, a health page.
@@ -19,8 +19,6 @@ from schemas.instruments import load_instruments
 from streams.domain.market import Market
 from streams.transport import TransportSettings
 
-TABLES = ("book", "closed_orders", "symbols")
-
 
 class Loop:
     """The markets, the producer, and one round."""
@@ -37,7 +35,7 @@ class Loop:
         self.producer.init_transactions(30)
         instruments = load_instruments(told.instruments)
         self.markets = {symbol: Market(rules) for symbol, rules in instruments.items()}
-        self.changelogs = [f"{told.group}-{table}-changelog" for table in TABLES]
+        self.changelog = f"{told.group}-book-changelog"
         self.encode_report = encoder("ExecutionReport")
         self.encode_trade = encoder("Trade")
         self.encode_update = encoder("DepthUpdate")
@@ -90,23 +88,21 @@ class Loop:
 
     def write_rows(self, touched: dict[str, int]) -> None:
         """Each changed row once, to the partition that its symbol's commands came from."""
-        records: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+        records: dict[int, list[dict[str, Any]]] = defaultdict(list)
         encode_order, encode_closed, encode_symbol = self.encode_rows
-        book, closed_orders, symbols = self.changelogs
         for symbol, partition in touched.items():
             changes = self.markets[symbol].take_changes()
-            rows = records[book, partition]
+            rows = records[partition]
             for order_id, order in changes.orders.items():
                 value = None if order is None else encode_order(order.to_row())
                 rows.append({"key": f"{symbol}:{order_id}", "value": value})
-            rows = records[closed_orders, partition]
             for key, closed in changes.closed.items():
                 value = None if closed is None else encode_closed(closed)
                 rows.append({"key": key, "value": value})
-            row = {"key": symbol, "value": encode_symbol(changes.symbol_row)}
-            records[symbols, partition].append(row)
-        for (topic, partition), batch in records.items():
-            if self.producer.produce_batch(topic, batch, partition=partition) < len(batch):
+            rows.append({"key": symbol, "value": encode_symbol(changes.symbol_row)})
+        for partition, batch in records.items():
+            sent = self.producer.produce_batch(self.changelog, batch, partition=partition)
+            if sent < len(batch):
                 raise SystemExit("the producer's queue is full")
 
 

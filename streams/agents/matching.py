@@ -10,8 +10,8 @@ from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING
 from streams.domain.market import Market
 from streams.domain.outcome import Outcome
 from streams.domain.unknown_symbol import unknown_symbol
-from streams.tables import MatchingTables, SymbolRows
-from streams.transport import App, Batch
+from streams.tables import BookRow, book_table, by_symbol, store_changes
+from streams.transport import App, Batch, Rows, Table
 
 _COMMANDS = frozenset(
     {
@@ -30,18 +30,18 @@ class PartitionMarkets:
 
     __slots__ = ("_instruments", "_rows", "markets", "touched")
 
-    def __init__(self, instruments: Mapping[str, Instrument], rows: SymbolRows) -> None:
+    def __init__(self, instruments: Mapping[str, Instrument], rows: Rows[BookRow]) -> None:
         self._instruments = instruments
         self._rows = rows
         self.markets: dict[str, Market] = {
             symbol: Market.restore(instruments[symbol], state, orders, closed)
-            for symbol, (state, orders, closed) in rows.by_symbol().items()
+            for symbol, (state, orders, closed) in by_symbol(rows).items()
         }
         self.touched: set[str] = set()
 
-    def is_over(self, rows: SymbolRows) -> bool:
+    def is_over(self, rows: Rows[BookRow]) -> bool:
         """Whether these markets were built from just these rows (a restore replaces them)."""
-        return self._rows.same_as(rows)
+        return self._rows is rows
 
     def apply(self, kind: str, command: Mapping[str, Any]) -> Outcome:
         """Carry a command out in the market of its symbol, if there is such a symbol."""
@@ -62,18 +62,18 @@ class PartitionMarkets:
             self.touched.add(symbol)
 
     def store(self) -> None:
-        """Put what changed since the last call into the tables: one row an order, however often."""
+        """Put what changed since the last call into the table: one row an order, however often."""
         for symbol in self.touched:
-            self._rows.store(symbol, self.markets[symbol].take_changes())
+            store_changes(self._rows, symbol, self.markets[symbol].take_changes())
         self.touched.clear()
 
 
 class MatchingStage:
     """What the agent does with a batch; knows nothing of Faust."""
 
-    def __init__(self, instruments: Mapping[str, Instrument], tables: MatchingTables) -> None:
+    def __init__(self, instruments: Mapping[str, Instrument], table: Table) -> None:
         self._instruments = instruments
-        self._tables = tables
+        self._table = table
         self._partitions: dict[int, PartitionMarkets] = {}
         self._encode_report = encoder("ExecutionReport")
         self._encode_trade = encoder("Trade")
@@ -101,7 +101,7 @@ class MatchingStage:
 
     def markets(self, partition: int) -> PartitionMarkets:
         """The markets of an owned partition, rebuilt from its rows after a restore."""
-        rows = self._tables.partition(partition)
+        rows = self._table.rows(partition)
         markets = self._partitions.get(partition)
         if markets is None or not markets.is_over(rows):
             markets = self._partitions[partition] = PartitionMarkets(self._instruments, rows)
@@ -134,11 +134,9 @@ def refuse(kind: str, command: Mapping[str, Any], key: bytes | None) -> tuple[st
     return None if fault is None else ("IMPOSSIBLE_VALUE", fault)
 
 
-def declare_matching(
-    app: App, instruments: Mapping[str, Instrument], tables: MatchingTables
-) -> MatchingStage:
-    """Add the matching agent to ``app``."""
-    stage = MatchingStage(instruments, tables)
+def declare_matching(app: App, instruments: Mapping[str, Instrument]) -> MatchingStage:
+    """Add the matching agent and its table to ``app``."""
+    stage = MatchingStage(instruments, book_table(app))
 
     @app.agent(app.topic(ORDERS_INCOMING.name), name="matching")
     async def matching(batches: AsyncIterable[Batch]) -> None:

@@ -273,18 +273,25 @@ class Exchange:
 
     def _verify_state(self) -> None:
         """The rows that the changelogs hold have the twin's state hash."""
-        rows = {name: self._changelog(name) for name in ("book", "closed_orders", "symbols")}
+        rows = self._changelog("book")
         for symbol in self._seen & set(self.instruments):
-            orders = [Order.from_row(r).to_row() for r in rows["book"] if r["symbol"] == symbol]
-            closed = [row for row in rows["closed_orders"] if row["symbol"] == symbol]
-            (state,) = [row for row in rows["symbols"] if row["symbol"] == symbol]
+            mine = {kind: [r for r in rows[kind] if r["symbol"] == symbol] for kind in rows}
+            orders = [Order.from_row(row).to_row() for row in mine["OrderRow"]]
+            closed = mine["ClosedOrderRow"]
+            (state,) = mine["SymbolRow"]
             assert state_hash(state, orders, closed) == self.twin.state_hash(symbol), symbol
 
-    def _changelog(self, table: str) -> list[Any]:
+    def _changelog(self, table: str) -> dict[str, list[Any]]:
+        """A table's rows by the name of their record."""
         rows: dict[bytes, bytes | None] = {}
         for message in self.outputs(f"matching-{table}-changelog"):
             rows[message.key()] = message.value()
-        return [decode(value)[1] for value in rows.values() if value is not None]
+        by_kind: dict[str, list[Any]] = {"OrderRow": [], "ClosedOrderRow": [], "SymbolRow": []}
+        for value in rows.values():
+            if value is not None:
+                kind, row = decode(value)
+                by_kind[kind].append(row)
+        return by_kind
 
 
 def read_all(bootstrap: str, topic: str) -> list[Any]:

@@ -91,6 +91,7 @@ def test_decimals_become_integers_on_the_grid(tmp_path: Path) -> None:
         ({"quote_asset": "BTC"}, "quote_asset: BTC is the base asset too"),
         ({"base_asset": ""}, "base_asset: '' must be a name of 1 to 20 characters"),
         ({"base_asset": "A B"}, "base_asset: 'A B' has a character that a name must not have"),
+        ({"base_asset": "A:B"}, "base_asset: 'A:B' has a colon: it parts the names in the keys"),
         ({"status": "OPEN"}, "status: 'OPEN' is none of TRADING, HALT, CANCEL_ONLY"),
         ({"max_num_orders": -1}, "max_num_orders: -1 must be a whole number, 0 or more"),
         ({"max_num_orders": True}, "max_num_orders: True must be a whole number, 0 or more"),

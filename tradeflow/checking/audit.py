@@ -67,7 +67,7 @@ class LogAudit:
         """All was read: judge what is incomplete, and the tables of the partitions given."""
         self.pairing.finish()
         for number, rows in tables.items():
-            self.rerun.compare_tables(number, rows)
+            self.rerun.compare_table(number, rows)
 
     def to_state(self) -> dict[str, Any]:
         """All that a later check needs to go on from here."""

@@ -6,11 +6,11 @@ from typing import Any
 
 from schemas.codec import DecodeError, decode
 from schemas.instruments import Instrument
-from schemas.topics import MATCHING_BOOK, MATCHING_CLOSED_ORDERS, MATCHING_SYMBOLS
+from schemas.topics import MATCHING_BOOK
 from streams.agents.matching import PartitionMarkets, refuse
 from streams.domain.order import Order
 from streams.domain.outcome import Outcome
-from streams.tables import SymbolRows
+from streams.tables import BookRow, as_record
 from streams.transport import Rows
 from tradeflow.checking.answered import (
     LETTERS,
@@ -24,15 +24,10 @@ from tradeflow.checking.findings import Findings
 from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record
 
-TABLES = {
-    "book": MATCHING_BOOK.name,
-    "closed_orders": MATCHING_CLOSED_ORDERS.name,
-    "symbols": MATCHING_SYMBOLS.name,
-}
-"""Tables and their changelogs."""
+CHANGELOG = MATCHING_BOOK.name
 
-TableRows = Mapping[str, Mapping[str, bytes]]
-"""Table, row key, row as the changelog has it: one partition's."""
+TableRows = Mapping[str, bytes]
+"""Row key and row, as the changelog has it: one partition's."""
 
 _STORE_EVERY = 1_000
 """Commands between two writes of changed rows, as a round has some."""
@@ -45,7 +40,7 @@ class PartitionRerun:
 
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
         self._instruments = instruments
-        self.rows = SymbolRows(Rows(), Rows(), Rows())
+        self.rows: Rows[BookRow] = Rows()
         self.markets = PartitionMarkets(instruments, self.rows)
         self._unstored = 0
 
@@ -63,28 +58,17 @@ class PartitionRerun:
         """Bring the rows up to date."""
         self._unstored = 0
         self.markets.store()
-        for table in self.rows:
-            table.changed.clear()
+        self.rows.changed.clear()
 
     def to_state(self) -> dict[str, Any]:
         """The rows, for a checkpoint."""
         self.store()
-        book, closed_orders, symbols = self.rows
-        return {
-            "book": {key: order.to_row() for key, order in book.items()},
-            "closed_orders": dict(closed_orders),
-            "symbols": dict(symbols),
-        }
+        return {key: as_record(row) for key, row in self.rows.items()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint, as a worker goes on from its changelogs."""
-        book, closed_orders, symbols = self.rows
-        for key, row in state["book"].items():
-            book.restore(key, Order.from_row(row))
-        for key, row in state["closed_orders"].items():
-            closed_orders.restore(key, row)
-        for key, row in state["symbols"].items():
-            symbols.restore(key, row)
+        for key, row in state.items():
+            self.rows.restore(key, Order.from_row(row) if "priority" in row else row)
         self.markets = PartitionMarkets(self._instruments, self.rows)
 
 
@@ -135,20 +119,11 @@ class Rerun:
         if output.record.partition.topic != LETTERS:
             self.findings.violated(output.position, f"the engine gives no such record: {why}")
 
-    def compare_tables(self, number: int, tables: TableRows) -> None:
-        """Compare an input partition's rows with those that its changelogs hold."""
-        rerun = self.partition(number)
-        rerun.store()
-        book, closed_orders, symbols = rerun.rows
-        computed: dict[str, dict[str, Any]] = {
-            "book": {key: order.to_row() for key, order in book.items()},
-            "closed_orders": dict(closed_orders),
-            "symbols": dict(symbols),
-        }
-        for table, rows in computed.items():
-            kept = tables[table]
-            for key in rows.keys() | kept.keys():
-                self._compare_row(f"{TABLES[table]}/{number} {key}", rows.get(key), kept.get(key))
+    def compare_table(self, number: int, kept: TableRows) -> None:
+        """Compare an input partition's rows with those that its changelog holds."""
+        rows = self.partition(number).to_state()
+        for key in rows.keys() | kept.keys():
+            self._compare_row(f"{CHANGELOG}/{number} {key}", rows.get(key), kept.get(key))
 
     def state_hashes(self) -> dict[str, str]:
         """A digest of each symbol's state at the end."""

@@ -11,7 +11,7 @@ from tradeflow.checking.audit import INPUT, LogAudit
 from tradeflow.checking.checkpoint import Checkpoint, CheckpointFile, LogIdentity, identity_of
 from tradeflow.checking.cut import LogCut, Progress, take_cut
 from tradeflow.checking.report import Report
-from tradeflow.checking.rerun import TABLES
+from tradeflow.checking.rerun import CHANGELOG
 from tradeflow.errors import TradeflowError
 from tradeflow.topic_reader import Partition, Record, TopicReader, Topics
 
@@ -21,7 +21,7 @@ _OPEN_MAX = 20_000
 """Commands, or outputs of one partition, that may wait for their counterparts."""
 _STALL_SECONDS = 60.0
 
-_TOPICS = (INPUT, *(topic.name for topic in OUTPUTS), *TABLES.values())
+_TOPICS = (INPUT, *(topic.name for topic in OUTPUTS), CHANGELOG)
 
 
 def run_checks(

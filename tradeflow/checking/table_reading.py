@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from tradeflow.checking.rerun import TABLES, TableRows
+from tradeflow.checking.rerun import CHANGELOG, TableRows
 from tradeflow.checking.stage_position import StagePosition
 from tradeflow.topic_reader import Partition, Record, TopicReader, Topics
 
@@ -23,7 +23,7 @@ class TableReading:
     def __init__(self, bootstrap: str, topics: Topics, stage: StagePosition) -> None:
         self._topics = topics
         self._stage = stage
-        changelogs = topics.partitions(*TABLES.values())
+        changelogs = topics.partitions(CHANGELOG)
         self._moving = set(changelogs)
         self._rows: dict[Partition, dict[str, bytes]] = {each: {} for each in changelogs}
         self._reader = TopicReader(bootstrap, topics.starts(changelogs), wait_ms=5)
@@ -40,11 +40,9 @@ class TableReading:
             self._take(self._reader.read(_POLL_SECONDS))
             for number, offset in self._at_rest().items():
                 offsets[number] = offset
-                tables[number] = {
-                    table: self._rows[Partition(changelog, number)]
-                    for table, changelog in TABLES.items()
-                }
-                self._moving -= {each for each in self._moving if each.number == number}
+                changelog = Partition(CHANGELOG, number)
+                tables[number] = self._rows[changelog]
+                self._moving.discard(changelog)
             if time.monotonic() > deadline:
                 break
         return tables, self._stage.committed() | offsets

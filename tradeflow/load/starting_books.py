@@ -1,14 +1,15 @@
-"""The books of a running exchange, from the changelogs of the matching stage's tables."""
+"""The books of a running exchange, from the changelog of the matching stage's table."""
 
 import contextlib
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any, cast
+from typing import cast
 
-from schemas.codec import DecodeError, decode
-from schemas.records import OrderRow, SymbolRow
-from schemas.topics import MATCHING_BOOK, MATCHING_SYMBOLS
+from schemas.codec import DecodeError
+from schemas.records import SymbolRow
+from schemas.topics import MATCHING_BOOK
 from streams.domain.order import Order
+from streams.tables import BookRow, decode_row, is_closed_order
 from tradeflow.event_reader import EventReader
 from tradeflow.flow.generator import StartingBook
 
@@ -18,17 +19,16 @@ _WAIT_SECONDS = 0.2
 def read_starting_books(bootstrap: str, symbols: Collection[str]) -> dict[str, StartingBook]:
     """The books as they stand now; orders that change meanwhile may be missed."""
     orders: dict[str, list[Order]] = defaultdict(list)
+    symbol_rows: dict[str, SymbolRow] = {}
     for row in _rows(bootstrap, MATCHING_BOOK.name):
-        if row["symbol"] in symbols:
-            orders[row["symbol"]].append(Order.from_row(cast("OrderRow", row)))
-    symbol_rows = {row["symbol"]: row for row in _rows(bootstrap, MATCHING_SYMBOLS.name)}
-    return {
-        symbol: StartingBook(cast("SymbolRow | None", symbol_rows.get(symbol)), orders[symbol])
-        for symbol in symbols
-    }
+        if isinstance(row, Order):
+            orders[row.symbol].append(row)
+        elif not is_closed_order(row):
+            symbol_rows[row["symbol"]] = cast(SymbolRow, row)
+    return {symbol: StartingBook(symbol_rows.get(symbol), orders[symbol]) for symbol in symbols}
 
 
-def _rows(bootstrap: str, changelog: str) -> list[dict[str, Any]]:
+def _rows(bootstrap: str, changelog: str) -> list[BookRow]:
     """The table behind a changelog: the last value of each key that is not deleted."""
     rows: dict[bytes, bytes] = {}
     reader = EventReader(bootstrap, [changelog], from_end=False)
@@ -42,5 +42,5 @@ def _rows(bootstrap: str, changelog: str) -> list[dict[str, Any]]:
     found = []
     for value in rows.values():
         with contextlib.suppress(DecodeError):
-            found.append(decode(value)[1])
+            found.append(decode_row(value))
     return found

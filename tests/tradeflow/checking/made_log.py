@@ -23,6 +23,9 @@ from tradeflow.checking.rerun import PartitionRerun, TableRows
 from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record
 
+RECORD_OF_KEY = ("SymbolRow", "OrderRow", "ClosedOrderRow")
+"""By the number of colons in a row's key."""
+
 PARTITIONS = 4
 COUNTS = {
     ORDERS_EXECUTIONS.name: PARTITIONS,
@@ -87,13 +90,12 @@ class MadeLog:
             depth = outcome.depth
             self._emit(ORDERBOOK_UPDATES.name, depth["symbol"], "DepthUpdate", depth, headers)
 
-    def tables(self) -> dict[int, dict[str, dict[str, bytes]]]:
+    def tables(self) -> dict[int, dict[str, bytes]]:
         """The rows at the end, as changelogs hold them."""
-        names = {"book": "OrderRow", "closed_orders": "ClosedOrderRow", "symbols": "SymbolRow"}
         return {
             number: {
-                table: {key: encoder(names[table])(row) for key, row in rows.items()}
-                for table, rows in engine.to_state().items()
+                key: encoder(RECORD_OF_KEY[min(key.count(":"), 2)])(row)
+                for key, row in engine.to_state().items()
             }
             for number, engine in self._engines.items()
         }
