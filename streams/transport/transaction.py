@@ -24,6 +24,7 @@ _REPORT_POLLS = 100
 """Of 10 ms each: how long to look for the reason of a failed transaction."""
 
 _FLUSH_SECONDS = 0.001
+_FLUSHES = 100
 
 
 class RoundProducer:
@@ -163,9 +164,14 @@ class RoundProducer:
 
     def _await_deliveries(self) -> None:
         # The flush inside of the commit looks every 10 ms only, since no delivery is reported.
+        # What takes longer, or has failed, is left to it.
         producer = self._require()
-        while len(producer):
-            self._serve(_FLUSH_SECONDS)
+        try:
+            for _ in range(_FLUSHES):
+                if not producer.flush(_FLUSH_SECONDS):
+                    break
+        except KafkaException as exc:
+            raise transport_error(error_of(exc), "sending") from exc
 
     def _persist(self, call: Callable[[], object], doing: str) -> None:
         """Repeat ``call`` while librdkafka says that repeating it is right (KIP-98)."""
