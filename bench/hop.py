@@ -1,7 +1,11 @@
-"""Latency of one exactly-once hop: a command in, its committed report out, at a steady pace."""
+"""Latency of one exactly-once hop: a command in, its committed report out, at a steady pace.
+
+Beside it, in the same rounds on the same broker, a hand-written loop that does the same work.
+"""
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
@@ -11,15 +15,20 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from bench.figure import Figure, at_most, figure
 from bench.flow import Command, Flow, bench_instruments
 from bench.kafka import PARTITIONS, BenchBroker, encoded
-from bench.process import matching_worker
+from bench.process import Program, matching_worker, rival
+from bench.rivals.work import changelog_of
 from bench.run import Run
 from schemas.topics import ORDERS_EXECUTIONS, ORDERS_INCOMING
 from tradeflow.errors import TradeflowError
 
 PER_SECOND = 100
-WARM_UP = 1_500
-"""Commands before those that count: it takes a Java broker ten seconds to find its speed."""
+BROKER_WARM_UP = 4_000
+"""Commands before the first round: a broker compiles itself for the better part of a minute."""
+WARM_UP = 300
+"""Commands of each round before those that count."""
+PERCENTS = (50, 90, 99)
 _ANSWER_SECONDS = 60
+_PLAIN_GROUP = "plain"
 
 
 @dataclass
@@ -64,39 +73,73 @@ class Hop:
             self.producer.poll(0)
 
 
-def measure(run: Run) -> list[Figure]:
-    """Percentiles of the latency, in milliseconds."""
-    instruments = bench_instruments(run.folder)
-    warm_up = run.size(WARM_UP, 100)
-    commands = place_and_cancel(Flow(instruments, resting=0), run.size(2_000, 300) + warm_up)
-    run.say("starting a broker and a worker")
-    with BenchBroker(run.folder) as broker:
-        broker.make_topics()
-        worker = matching_worker(
-            broker.bootstrap, run.folder, run.folder / "instruments.json", profile="low-latency"
+@dataclass
+class HopBroker:
+    """A broker that serves one contender after the other, each with topics of its own."""
+
+    run: Run
+    broker: BenchBroker
+    flow: Flow
+
+    def worker(self) -> Program:
+        """TradeFlow's."""
+        rules = self.run.folder / "instruments.json"
+        return matching_worker(self.broker.bootstrap, self.run.folder, rules)
+
+    def plain_loop(self) -> Program:
+        """The loop by hand."""
+        return rival(
+            "plain_loop",
+            self.broker.bootstrap,
+            self.run.folder,
+            self.run.folder / "instruments.json",
+            source=ORDERS_INCOMING.name,
+            group=_PLAIN_GROUP,
         )
+
+    def percentiles(self, start: Callable[[], Program], warm_up: int, counted: int) -> list[float]:
+        """The latencies, in ms, of the commands that count."""
+        self.broker.remove_topics(but=())
+        self.broker.make_topics(changelog_of(_PLAIN_GROUP))
+        commands = place_and_cancel(self.flow, warm_up + counted)
         # A reader as the gateway is one; its fetches wait at the broker until there is something.
-        with worker, broker.consumer({"fetch.min.bytes": 1}) as consumer:
+        with start(), self.broker.consumer({"fetch.min.bytes": 1}) as consumer:
             consumer.assign(
                 [TopicPartition(ORDERS_EXECUTIONS.name, number, 0) for number in range(PARTITIONS)]
             )
-            hop = Hop(producer_at_once(broker), consumer)
-            run.say(f"{warm_up} commands to warm up")
+            hop = Hop(producer_at_once(self.broker), consumer)
             hop.seconds(commands[:warm_up], pause=1 / PER_SECOND)
-            run.say(f"{len(commands) - warm_up} commands, {PER_SECOND} a second")
             seconds = hop.seconds(commands[warm_up:], pause=1 / PER_SECOND)
-    percentiles = quantiles((1_000 * one for one in seconds), n=100)
+        cuts = quantiles((1_000 * one for one in seconds), n=100)
+        return [cuts[percent - 1] for percent in PERCENTS]
+
+
+def measure(run: Run) -> list[Figure]:
+    """Percentiles of the latency, in milliseconds."""
+    flow = Flow(bench_instruments(run.folder), resting=0)
+    warm_up, counted = run.size(WARM_UP, 50), run.size(1_000, 150)
+    mine, plain = [], []
+    run.say("starting a broker")
+    with BenchBroker(run.folder) as broker:
+        hops = HopBroker(run, broker, flow)
+        run.say("warming the broker up")
+        hops.percentiles(hops.worker, run.size(BROKER_WARM_UP, 50), counted)
+        for number in range(run.rounds):
+            run.say(f"tradeflow, round {number + 1} of {run.rounds}")
+            mine.append(hops.percentiles(hops.worker, warm_up, counted))
+            run.say(f"plain loop, round {number + 1} of {run.rounds}")
+            plain.append(hops.percentiles(hops.plain_loop, warm_up, counted))
     note = (
-        f"{len(seconds)} commands after {warm_up} to warm up, one every {1_000 // PER_SECOND} ms, "
-        "place and cancel in turn; from just before a command is sent to its report, read committed"
+        f"{counted} commands a round, one every {1_000 // PER_SECOND} ms, place and cancel in "
+        "turn; from just before a command is sent to its report, read committed"
     )
     goals = {50: at_most(6), 90: None, 99: at_most(30)}
     return [
         figure(
-            "hop", f"exactly-once hop, p{percent}", percentiles[percent - 1 : percent], "ms",
-            goal=goal, note=note,
+            "hop", f"exactly-once hop, p{percent}", [one[place] for one in mine], "ms",
+            beside=("plain loop", [one[place] for one in plain]), goal=goals[percent], note=note,
         )
-        for percent, goal in goals.items()
+        for place, percent in enumerate(PERCENTS)
     ]  # fmt: skip
 
 

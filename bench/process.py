@@ -12,10 +12,12 @@ from typing import Self
 
 import psutil
 
+from schemas.topics import DEFAULT_KEYED_PARTITIONS
 from tradeflow.errors import TradeflowError
 
 _ROOT = Path(__file__).parents[1]
 _STOP_SECONDS = 15
+ROUND_MAX_RECORDS = 2_000
 
 
 class Program:
@@ -98,4 +100,30 @@ def matching_worker(
             "TRADEFLOW_WEB_PORT": "0",
         },
         log=folder / f"worker-{profile}.log",
+    )
+
+
+def rival(
+    name: str,
+    bootstrap: str,
+    folder: Path,
+    instruments: Path,
+    *,
+    source: str,
+    group: str,
+    python: str = sys.executable,
+) -> Program:
+    """A program of ``bench.rivals`` that reads the topic ``source``."""
+    return Program(
+        [python, "-m", f"bench.rivals.{name}"],
+        told={
+            "BROKER": bootstrap,
+            "BENCH_INPUT": source,
+            "BENCH_GROUP": group,
+            "BENCH_FOLDER": str(folder),
+            "TRADEFLOW_INSTRUMENTS": str(instruments),
+            "TRADEFLOW_PARTITIONS": str(DEFAULT_KEYED_PARTITIONS),
+            "TRADEFLOW_ROUND_MAX_RECORDS": str(ROUND_MAX_RECORDS),
+        },
+        log=folder / "log",
     )

@@ -19,9 +19,9 @@ from bench.domain import markets_after
 from bench.figure import Figure, Goal, at_least, figure, times
 from bench.flow import Command, Flow, bench_instruments
 from bench.kafka import BenchBroker, Content, await_true
-from bench.process import Program, matching_worker
+from bench.process import Program, matching_worker, rival
 from bench.quix_environment import quix_python
-from bench.rivals.work import OUTPUTS
+from bench.rivals.work import OUTPUTS, changelog_of
 from bench.run import Run
 from schemas.codec import encoder
 from schemas.instruments import Instrument
@@ -34,7 +34,6 @@ SHORT_INPUT = f"{INPUT}.short"
 COUNTED = (0.2, 0.95)
 """The part of the reports, by time, whose time is taken."""
 RESTING = 800
-ROUND_MAX_RECORDS = 2_000
 _QUIET_SECONDS = 2.0
 
 
@@ -95,19 +94,14 @@ class Stage:
             return matching_worker(
                 self.broker.bootstrap, folder, self.instruments, profile=contender.profile
             )
-        python = str(self.quix) if contender.program == "quix" else sys.executable
-        return Program(
-            [python, "-m", f"bench.rivals.{contender.program}"],
-            told={
-                "BROKER": self.broker.bootstrap,
-                "BENCH_INPUT": contender.input,
-                "BENCH_GROUP": group,
-                "BENCH_FOLDER": str(folder),
-                "TRADEFLOW_INSTRUMENTS": str(self.instruments),
-                "TRADEFLOW_PARTITIONS": "4",
-                "TRADEFLOW_ROUND_MAX_RECORDS": str(ROUND_MAX_RECORDS),
-            },
-            log=folder / "log",
+        return rival(
+            contender.program,
+            self.broker.bootstrap,
+            folder,
+            self.instruments,
+            source=contender.input,
+            group=group,
+            python=str(self.quix) if contender.program == "quix" else sys.executable,
         )
 
     def _outputs(self, contender: Contender, program: Program) -> Content:
@@ -215,4 +209,4 @@ def _changelogs(contender: Contender, group: str) -> list[str]:
     """The topic for rows of one who does not make it itself."""
     if contender.program != "plain_loop":
         return []
-    return [f"{group}-book-changelog"]
+    return [changelog_of(group)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
-from bench.rivals.work import OUTPUTS, Told, output_headers
+from bench.rivals.work import OUTPUTS, Told, changelog_of, output_headers
 from schemas.codec import decode, encoder
 from schemas.instruments import load_instruments
 from streams.domain.market import Market
@@ -35,7 +35,7 @@ class Loop:
         self.producer.init_transactions(30)
         instruments = load_instruments(told.instruments)
         self.markets = {symbol: Market(rules) for symbol, rules in instruments.items()}
-        self.changelog = f"{told.group}-book-changelog"
+        self.changelog = changelog_of(told.group)
         self.encode_report = encoder("ExecutionReport")
         self.encode_trade = encoder("Trade")
         self.encode_update = encoder("DepthUpdate")

@@ -20,6 +20,11 @@ Headers = list[tuple[str, bytes]]
 OUTPUTS = (ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name)
 
 
+def changelog_of(group: str) -> str:
+    """The topic of a group's rows."""
+    return f"{group}-book-changelog"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a rival is told, by its environment."""
