@@ -37,7 +37,7 @@ class PartitionMarkets:
             symbol: Market.restore(instruments[symbol], state, orders, closed)
             for symbol, (state, orders, closed) in by_symbol(rows).items()
         }
-        self.touched: set[str] = set()
+        self.touched: dict[str, None] = {}
 
     def is_over(self, rows: Rows[BookRow]) -> bool:
         """Whether these markets were built from just these rows (a restore replaces them)."""
@@ -52,14 +52,14 @@ class PartitionMarkets:
             if instrument is None:
                 return unknown_symbol(kind, command)
             market = self.markets[symbol] = Market(instrument)
-        self.touched.add(symbol)
+        self.touched[symbol] = None
         return market.apply(kind, command)
 
     def tick(self, tick: Mapping[str, Any]) -> None:
         """Let time pass in every market of the partition."""
         for symbol, market in self.markets.items():
             market.apply("Tick", tick)
-            self.touched.add(symbol)
+            self.touched[symbol] = None
 
     def store(self) -> None:
         """Put what changed since the last call into the table: one row an order, however often."""

@@ -18,7 +18,7 @@ Row = TypeVar("Row")
 
 
 class Rows(dict[str, Row], Generic[Row]):
-    """The rows of one partition: a dictionary that remembers which keys a round changed.
+    """The rows of one partition: a dictionary that remembers which keys a round changed, in order.
 
     Another object takes its place when the partition is restored: whoever keeps an index over
     rows compares identities to see that it must be rebuilt.
@@ -28,38 +28,38 @@ class Rows(dict[str, Row], Generic[Row]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.changed: set[str] = set()
+        self.changed: dict[str, None] = {}
 
     def __setitem__(self, key: str, row: Row) -> None:
         super().__setitem__(key, row)
-        self.changed.add(key)
+        self.changed[key] = None
 
     def __delitem__(self, key: str) -> None:
         super().__delitem__(key)
-        self.changed.add(key)
+        self.changed[key] = None
 
     def discard(self, key: str) -> None:
         """Remove a row if it is there; its tombstone is written either way."""
         super().pop(key, None)
-        self.changed.add(key)
+        self.changed[key] = None
 
     # A dictionary's other ways to change pass the two above by, so each says what it changed.
 
     def pop(self, key: str, *default: Any) -> Any:
         """As a dictionary's."""
         if key in self:
-            self.changed.add(key)
+            self.changed[key] = None
         return super().pop(key, *default)
 
     def popitem(self) -> tuple[str, Row]:
         """As a dictionary's."""
         key, row = super().popitem()
-        self.changed.add(key)
+        self.changed[key] = None
         return key, row
 
     def clear(self) -> None:
         """As a dictionary's."""
-        self.changed.update(self)
+        self.changed.update(dict.fromkeys(self))
         super().clear()
 
     def setdefault(self, key: str, default: Any = None) -> Any:
@@ -140,7 +140,7 @@ class Table(faust.Table[str, Any]):
             if rows.changed:
                 get = rows.get
                 records: list[dict[str, Any]] = []
-                for key in sorted(rows.changed):
+                for key in rows.changed:
                     row = get(key)
                     try:
                         value = None if row is None else encode(row)
