@@ -41,7 +41,7 @@ compile: install ## compile the matching core, where there is a C compiler; else
 	$(BIN)/python -m tradeflow.core_build
 
 clean-compiled: ## remove the compiled core
-	rm -f tradeflow_core__mypyc.*.so streams/domain/*.so streams/domain/compiled.stamp
+	rm -f tradeflow_core__mypyc.*.so schemas/*.so streams/domain/*.so streams/domain/compiled.stamp
 
 format: install ## put the code into the house layout
 	$(BIN)/ruff check --fix

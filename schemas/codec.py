@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.careful import HEADER_BYTES, DecodeError, EncodeError, read_record, write_record
 from schemas.compiled import Decode, Encode, compile_decoder, compile_encoder
+from schemas.native import native_decoder, native_encoder
 from schemas.registry import registry
 
 __all__ = ["DecodeError", "EncodeError", "decode", "encode", "encoder"]
@@ -30,7 +31,11 @@ def encoder(name: str) -> Encode:
         raise EncodeError(f"{name}: no such record")
     schema_id, kind = registry().newest[name]
     start = header(schema_id)
-    return compile_encoder(kind, start, lambda record: start + write_record(record, kind))
+
+    def careful(record: Mapping[str, Any]) -> bytes:
+        return start + write_record(record, kind)
+
+    return native_encoder(kind, start, careful) or compile_encoder(kind, start, careful)
 
 
 def encode(name: str, record: Mapping[str, Any]) -> bytes:
@@ -67,5 +72,6 @@ def _add_decoder(data: bytes) -> Decode:
     def careful(data: bytes) -> tuple[str, dict[str, Any]]:
         return reader.name, read_record(data, writer, reader)
 
-    decoder = _decoders[data[:HEADER_BYTES]] = compile_decoder(writer, reader, careful)
+    decoder = native_decoder(writer, reader, careful) or compile_decoder(writer, reader, careful)
+    _decoders[data[:HEADER_BYTES]] = decoder
     return decoder

@@ -1,4 +1,4 @@
-"""The matching core as it is imported here: pure Python, or compiled from these very sources.
+"""The core and the codec as they are imported here: pure Python, or compiled from these sources.
 
 `make compile` puts extension modules beside the sources, and Python prefers them.  They must never
 run after an edit of the sources, so the build leaves a stamp with the digest of what it was made
@@ -20,8 +20,10 @@ STAMP = CORE / "compiled.stamp"
 GROUP = "tradeflow_core"
 """The library that holds the code is `<GROUP>__mypyc`, beside the packages."""
 
-_PACKAGES = (CORE, Path("schemas"))
-"""What the compiler reads."""
+CODEC = Path("schemas/native_codec.c")
+
+_SOURCES = (f"{CORE}/*.py", "schemas/*.py", str(CODEC))
+"""What the compilers read."""
 
 
 def state(root: Path = ROOT) -> State:
@@ -35,6 +37,7 @@ def state(root: Path = ROOT) -> State:
         return "stale"
     is_whole = {_module(path) for path in built} == {
         *(path.stem for path in modules(root)),
+        CODEC.stem,
         f"{GROUP}__mypyc",
     }
     return "compiled" if is_whole and stamp == digest(root) else "stale"
@@ -63,16 +66,17 @@ def modules(root: Path) -> list[Path]:
 
 
 def extension_modules(root: Path) -> list[Path]:
-    """What was built for this interpreter: the core's modules and the library behind them."""
-    found = [*(root / CORE).iterdir(), *root.glob(f"{GROUP}__mypyc.*")]
+    """What was built for this interpreter: the core, the library behind it, and the codec."""
+    codec = (root / CODEC).parent.glob(f"{CODEC.stem}.*")
+    found = [*(root / CORE).iterdir(), *codec, *root.glob(f"{GROUP}__mypyc.*")]
     return [path for path in found if path.name.removeprefix(_module(path)) in EXTENSION_SUFFIXES]
 
 
 def digest(root: Path) -> str:
     """A digest of the sources that the compiler reads."""
     known = hashlib.sha256()
-    for package in _PACKAGES:
-        for path in sorted((root / package).glob("*.py")):
+    for pattern in _SOURCES:
+        for path in sorted(root.glob(pattern)):
             known.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return known.hexdigest()
 

@@ -1,4 +1,4 @@
-"""`python -m tradeflow.core_build`: compile the matching core with mypyc, beside its sources.
+"""`python -m tradeflow.core_build`: compile the matching core with mypyc, and the codec in C.
 
 Where there is no C compiler, it says so and the pure core runs; nothing else depends on it.
 """
@@ -13,7 +13,16 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradeflow.compiled_core import GROUP, ROOT, STAMP, digest, extension_modules, modules, state
+from tradeflow.compiled_core import (
+    CODEC,
+    GROUP,
+    ROOT,
+    STAMP,
+    digest,
+    extension_modules,
+    modules,
+    state,
+)
 
 if TYPE_CHECKING:
     from mypyc.build import Extension
@@ -35,7 +44,7 @@ def build(root: Path, into: Path, opt_level: str) -> None:
     # The compilers' warnings are about code that is right; they matter where a build fails.
     with contextlib.chdir(root), contextlib.redirect_stdout(said):
         try:
-            built = _compiled(_translated(root, opt_level))
+            built = _compiled([*_translated(root, opt_level), _codec(opt_level)])
         except (Exception, SystemExit) as error:
             raise BuildError(f"{said.getvalue()}{error}") from error
     if digest(root) != sources:
@@ -79,6 +88,13 @@ def _translated(root: Path, opt_level: str) -> "list[Extension]":
         group_name=GROUP,
         target_dir=str(SCRATCH / "c"),
     )
+
+
+def _codec(opt_level: str) -> "Extension":
+    from setuptools import Extension
+
+    name = ".".join(CODEC.with_suffix("").parts)
+    return Extension(name, [str(CODEC)], extra_compile_args=[f"-O{opt_level}"])
 
 
 def _compiled(extensions: "list[Extension]") -> list[Path]:

@@ -12,7 +12,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # What the core's own tests and the twin's import.
 COPIED = ("schemas", "streams", "tradeflow", "tests")
-TESTS = ("tests/properties/test_matching_twin.py", "tests/streams/domain")
+TESTS = (
+    "tests/properties/test_matching_twin.py",
+    "tests/streams/domain",
+    "tests/schemas/test_codec.py",
+    "tests/schemas/test_compatibility.py",
+    "tests/schemas/test_native_codec.py",
+)
 
 
 @pytest.mark.slow
