@@ -24,7 +24,6 @@ CORRELATION_ID = "correlation-id"
 CAUSATION_ID = "causation-id"
 ACTOR = "actor"
 EVENT_TIME = "event-time"
-_ALL = [CORRELATION_ID, CAUSATION_ID, ACTOR, EVENT_TIME]
 
 
 def propagate(message: "Message") -> Headers:
@@ -32,9 +31,17 @@ def propagate(message: "Message") -> Headers:
     position = position_of(message).encode()
     # What was received is a list of pairs of a name and bytes, always; None if there is none.
     received = cast("Headers | None", message.headers())
-    if received and [name for name, _ in received] == _ALL and received[3][1]:
+    if received and len(received) == 4:
+        first, second, third, fourth = received
         # The common case, made by this function or the like: three of the four go on as they are.
-        return [received[0], (CAUSATION_ID, position), received[2], received[3]]
+        if (
+            first[0] == CORRELATION_ID
+            and second[0] == CAUSATION_ID
+            and third[0] == ACTOR
+            and fourth[0] == EVENT_TIME
+            and fourth[1]
+        ):
+            return [first, (CAUSATION_ID, position), third, fourth]
     correlation = position
     actor = b""
     event_time = b""

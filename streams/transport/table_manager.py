@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 from faust.tables.manager import TableManager as FaustTableManager
 from faust.types import TP
 
+from streams.transport.collector import rows_spared
 from streams.transport.errors import ConfigError, ExitCode, RoundError, RowError, TransportError
 from streams.transport.metrics import Metrics
 from streams.transport.restore import Restorer
@@ -90,8 +91,10 @@ class TableManager(FaustTableManager):
             if tp not in self._standing or tp.partition in moved
         }
         self._standing -= set(missing)
-        if missing and not restorer.restore(admin, missing, interrupted=interrupted):
-            return False
+        if missing:
+            with rows_spared():
+                if not restorer.restore(admin, missing, interrupted=interrupted):
+                    return False
         self._refuse_rows_without_offsets(starts)
         self._standing |= set(missing)
         return True

@@ -1,8 +1,10 @@
 """The transport's parts that need no broker."""
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.transport import Batch, ExitCode, Rows, TransportSettings
+from streams.transport.collector import rows_spared
 from streams.transport.errors import ConfigError, RowError
 from streams.transport.faults import FaultRecord
 from streams.transport.headers import propagate
@@ -87,6 +90,37 @@ def test_of_equal_headers_the_last_counts_in_whatever_order_they_come(
         ("actor", last.get("actor", b"")),
         ("event-time", last.get("event-time") or b"1700000000123"),
     ]
+
+
+# --- the garbage collector ------------------------------------------------------------------------
+
+
+def test_rows_are_spared_from_the_collector_until_the_next_restore() -> None:
+    class Book:
+        pass
+
+    with rows_spared():
+        assert not gc.isenabled()
+        book = Book()
+        book.itself = book  # type: ignore[attr-defined]
+        is_there = weakref.ref(book)
+        del book
+    try:
+        assert gc.isenabled()
+        gc.collect()
+        assert is_there() is not None
+
+        with rows_spared():
+            assert is_there() is None
+    finally:
+        gc.unfreeze()
+
+
+def test_the_collector_runs_again_after_a_restore_that_failed() -> None:
+    with pytest.raises(ConfigError), rows_spared():
+        raise ConfigError("the changelog is odd")
+    gc.unfreeze()
+    assert gc.isenabled()
 
 
 # --- batches --------------------------------------------------------------------------------------
