@@ -42,10 +42,17 @@ static void clear_node(node *self) {
 
 static int read_plan(PyObject *plan, node *self);
 
+static int wrong_plan(const char *what) {
+    PyErr_Format(PyExc_ValueError, "a plan's %s", what);
+    return -1;
+}
+
 static int read_children(PyObject *fields, node *self) {
-    Py_ssize_t count = PyTuple_Size(fields);
-    if (count < 0)
-        return -1;
+    if (fields == NULL || !PyTuple_Check(fields))
+        return wrong_plan("fields are no tuple");
+    Py_ssize_t count = PyTuple_GET_SIZE(fields);
+    if (self->kind == ARRAY && count != 1)
+        return wrong_plan("array has other than one kind of items");
     self->children = PyMem_Calloc(count ? count : 1, sizeof(node));
     self->names = PyMem_Calloc(count ? count : 1, sizeof(PyObject *));
     if (self->children == NULL || self->names == NULL) {
@@ -55,9 +62,13 @@ static int read_children(PyObject *fields, node *self) {
     self->count = count;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *name, *plan;
+        if (!PyTuple_Check(PyTuple_GET_ITEM(fields, i)))
+            return wrong_plan("field is no tuple");
         if (!PyArg_ParseTuple(PyTuple_GET_ITEM(fields, i), "OO", &name, &plan))
             return -1;
-        if (name != Py_None) {
+        if (self->kind == RECORD && name != Py_None) {
+            if (!PyUnicode_CheckExact(name))
+                return wrong_plan("field has a name that is no text");
             Py_INCREF(name);
             PyUnicode_InternInPlace(&name);
             self->names[i] = name;
@@ -73,14 +84,20 @@ static int read_children(PyObject *fields, node *self) {
 static int read_plan(PyObject *plan, node *self) {
     const char *name;
     PyObject *more = NULL, *blank = NULL;
+    if (!PyTuple_Check(plan))
+        return wrong_plan("part is no tuple");
     if (!PyArg_ParseTuple(plan, "s|OO", &name, &more, &blank))
         return -1;
     for (int kind = LONG; kind <= RECORD; kind++) {
         if (strcmp(name, KIND_NAMES[kind]) != 0)
             continue;
         self->kind = kind;
+        if (kind == ENUM && (more == NULL || !(PyDict_Check(more) || PyTuple_Check(more))))
+            return wrong_plan("symbols are neither dict nor tuple");
+        if (kind == RECORD && blank != NULL && !PyDict_CheckExact(blank))
+            return wrong_plan("blank record is no dict");
         if (kind == ENUM)
-            self->symbols = Py_XNewRef(more);
+            self->symbols = Py_NewRef(more);
         if (kind == RECORD)
             self->blank = Py_XNewRef(blank);
         return kind >= ARRAY ? read_children(more, self) : 0;
@@ -98,7 +115,10 @@ typedef struct {
     PyObject *careful;
     char *data; /* kept from call to call; the first bytes are the header */
     Py_ssize_t header, used, room;
+    int is_busy; /* a key's __eq__ may run Python code, and that may come here again */
 } encoder;
+
+enum { KEPT = 1 << 16 }; /* bytes of room that a call leaves to the next */
 
 static int make_room(encoder *self, Py_ssize_t more) {
     if (self->used + more <= self->room)
@@ -161,10 +181,16 @@ static int put_array(encoder *self, const node *plan, PyObject *value) {
     Py_ssize_t size = PyList_GET_SIZE(value);
     if (size && !put_long(self, size))
         return 0;
-    for (Py_ssize_t i = 0; i < size; i++)
-        if (!put(self, &plan->children[0], PyList_GET_ITEM(value, i)))
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (i >= PyList_GET_SIZE(value))
             return 0;
-    return put_long(self, 0);
+        PyObject *item = Py_NewRef(PyList_GET_ITEM(value, i));
+        int is_done = put(self, &plan->children[0], item);
+        Py_DECREF(item);
+        if (!is_done)
+            return 0;
+    }
+    return PyList_GET_SIZE(value) == size && put_long(self, 0);
 }
 
 /* Writes one value; 0 where it is one for the careful way (an exception may be set then). */
@@ -185,8 +211,9 @@ static int put(encoder *self, const node *plan, PyObject *value) {
         self->data[self->used++] = value == Py_True;
         return 1;
     case ENUM: {
-        PyObject *number =
-            PyUnicode_CheckExact(value) ? PyDict_GetItemWithError(plan->symbols, value) : NULL;
+        PyObject *number = PyUnicode_CheckExact(value) && PyDict_Check(plan->symbols)
+                               ? PyDict_GetItemWithError(plan->symbols, value)
+                               : NULL;
         return number != NULL && put_number(self, number, 1);
     }
     case ARRAY:
@@ -195,8 +222,14 @@ static int put(encoder *self, const node *plan, PyObject *value) {
         if (!PyDict_CheckExact(value))
             return 0;
         for (Py_ssize_t i = 0; i < plan->count; i++) {
-            PyObject *field = PyDict_GetItemWithError(value, plan->names[i]);
-            if (field == NULL || !put(self, &plan->children[i], field))
+            PyObject *field =
+                plan->names[i] ? PyDict_GetItemWithError(value, plan->names[i]) : NULL;
+            if (field == NULL)
+                return 0;
+            Py_INCREF(field);
+            int is_done = put(self, &plan->children[i], field);
+            Py_DECREF(field);
+            if (!is_done)
                 return 0;
         }
         return 1;
@@ -217,9 +250,21 @@ static PyObject *encode(PyObject *object, PyObject *const *arguments, size_t fla
     PyObject *record = only_argument(arguments, flags, names);
     if (record == NULL)
         return NULL;
-    self->used = self->header;
-    if (put(self, &self->plan, record))
-        return PyBytes_FromStringAndSize(self->data, self->used);
+    PyObject *bytes = NULL;
+    if (!self->is_busy) {
+        self->is_busy = 1;
+        self->used = self->header;
+        if (put(self, &self->plan, record))
+            bytes = PyBytes_FromStringAndSize(self->data, self->used);
+        if (self->room > KEPT) {
+            char *data = PyMem_Realloc(self->data, KEPT);
+            self->room = data == NULL ? self->room : KEPT;
+            self->data = data == NULL ? self->data : data;
+        }
+        self->is_busy = 0;
+    }
+    if (bytes != NULL)
+        return bytes;
     PyErr_Clear();
     return PyObject_CallOneArg(self->careful, record);
 }
@@ -314,7 +359,7 @@ static PyObject *get_array(cursor *data, const node *plan) {
 }
 
 static PyObject *get_record(cursor *data, const node *plan) {
-    PyObject *record = PyDict_Copy(plan->blank);
+    PyObject *record = plan->blank == NULL ? NULL : PyDict_Copy(plan->blank);
     if (record == NULL)
         return NULL;
     for (Py_ssize_t i = 0; i < plan->count; i++) {
@@ -352,7 +397,8 @@ static PyObject *get(cursor *data, const node *plan) {
             return NULL;
         return PyBool_FromLong(*data->at++);
     case ENUM:
-        if (!get_long(data, &number) || number < 0 || number >= PyTuple_GET_SIZE(plan->symbols))
+        if (!PyTuple_Check(plan->symbols) || !get_long(data, &number) || number < 0 ||
+            number >= PyTuple_GET_SIZE(plan->symbols))
             return NULL;
         return Py_NewRef(PyTuple_GET_ITEM(plan->symbols, number));
     case ARRAY:
@@ -389,6 +435,10 @@ static PyObject *new_decoder(PyTypeObject *type, PyObject *arguments, PyObject *
     Py_ssize_t header;
     if (!PyArg_ParseTuple(arguments, "OUnO", &plan, &name, &header, &careful))
         return NULL;
+    if (header < 0) {
+        PyErr_SetString(PyExc_ValueError, "a header of less than no bytes");
+        return NULL;
+    }
     decoder *self = (decoder *)type->tp_alloc(type, 0);
     if (self == NULL)
         return NULL;

@@ -103,6 +103,71 @@ def test_an_error_of_the_careful_way_comes_through() -> None:
         encode({name: value for name, value in CANCEL.items() if name != "order_id"})
 
 
+class Meddling:
+    """A key that runs Python code when it is compared with the name of a field."""
+
+    def __init__(self, name: str, meddle: Callable[[], object]) -> None:
+        self._name = name
+        self._meddle = meddle
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __eq__(self, other: object) -> bool:
+        self._meddle()
+        return False
+
+
+POINT_LIST = {"type": "array", "items": {"type": "record", "name": "P", "fields": [
+    {"name": "x", "type": "long"}]}}  # fmt: skip
+
+
+def test_a_list_that_shrinks_meanwhile_is_asked_for_whole() -> None:
+    kind = record_of({"name": "points", "type": POINT_LIST})
+    encode = native_encoder(kind, HEADER, lambda record: b"the careful way")
+    assert encode is not None
+    points: list[dict[Any, Any]] = []
+    points += [{Meddling("x", points.clear): 0, "x": 1} for _ in range(9)]
+
+    assert encode({"points": points}) == b"the careful way"
+
+
+def test_an_encoder_that_is_called_while_it_encodes_mixes_nothing() -> None:
+    kind = record_of({"name": "x", "type": "long"}, {"name": "y", "type": "long"})
+    encode = native_encoder(kind, HEADER, lambda record: HEADER + write_record(record, kind))
+    assert encode is not None
+    inner: list[bytes] = []
+    record: dict[Any, Any] = {"x": 1}
+    record[Meddling("y", lambda: inner.append(encode({"x": 70, "y": 80})))] = 0
+    record["y"] = 2
+
+    assert encode(record) == HEADER + b"\2\4"
+    assert set(inner) == {HEADER + write_record({"x": 70, "y": 80}, kind)}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        ("nonsense",),
+        ("enum",),
+        ("enum", 5),
+        ("array",),
+        ("array", ()),
+        ("record", 5),
+        ("record", ((5, ("long",)),)),
+        ("record", (("a", "long"),), {}),
+        ("record", (), 5),
+    ],
+)
+def test_a_wrong_plan_is_refused(plan: Any) -> None:
+    for make in (
+        lambda: native.Encoder(plan, HEADER, never),
+        lambda: native.Decoder(plan, "R", HEADER_BYTES, never),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            make()
+
+
 @pytest.mark.parametrize("arguments", [(), ({}, {})])
 def test_one_argument_is_wanted(arguments: tuple[Any, ...]) -> None:
     kind = registry().newest["Tick"][1]
