@@ -29,7 +29,7 @@ def book_table(app: App) -> Table:
     ==================================  ==================  ======================================
     ``symbol``                          ``SymbolRow``       counters, status, prices
     ``symbol:order id``                 ``Order``           an open order
-    ``symbol:account:client order id``  ``ClosedOrderRow``  an id still in use by a closed order
+    ``symbol:account client order id``  ``ClosedOrderRow``  an id still in use by a closed order
     ==================================  ==================  ======================================
 
     One table and not three: each partition that a transaction writes to costs the broker about a
@@ -52,7 +52,7 @@ def by_symbol(rows: Rows[BookRow]) -> dict[str, SymbolState]:
             symbols[row["symbol"]] = cast(SymbolRow, row)
     return {
         symbol: (symbols[symbol], orders[symbol], closed[symbol])
-        for symbol in symbols.keys() | orders.keys() | closed.keys()
+        for symbol in dict.fromkeys((*symbols, *orders, *closed))
     }
 
 

@@ -73,7 +73,7 @@ class ClosedOrders:
             account_id, client_order_id = closed.account.account_id, closed.client_order_id
             account = self.accounts.get(account_id)
             holder = None if account is None else account.client_ids.get(client_order_id)
-            rows[f"{self.symbol}:{account_id}:{client_order_id}"] = (
+            rows[f"{self.symbol}:{account_id} {client_order_id}"] = (
                 self._row(holder) if isinstance(holder, ClosedOrder) else None
             )
         self._changed.clear()

@@ -108,7 +108,7 @@ def test_changes_tell_the_row_or_that_it_is_gone() -> None:
     close(book, "two")
 
     assert first == {
-        "AAABBB:anna:one": {
+        "AAABBB:anna one": {
             "symbol": "AAABBB",
             "order_id": 1,
             "account_id": "anna",
@@ -117,8 +117,8 @@ def test_changes_tell_the_row_or_that_it_is_gone() -> None:
         }
     }
     second = book.market.take_changes().closed
-    assert second["AAABBB:anna:one"] is None
-    assert second.keys() == {"AAABBB:anna:one", "AAABBB:anna:two"}
+    assert second["AAABBB:anna one"] is None
+    assert second.keys() == {"AAABBB:anna one", "AAABBB:anna two"}
     assert book.market.take_changes().closed == {}
 
 
@@ -129,4 +129,15 @@ def test_an_id_that_is_used_again_is_no_longer_a_closed_one() -> None:
     book.wait(REMEMBERED_MS)
     book.buy("one", 1, 100, account_id="anna")
 
-    assert book.market.take_changes().closed == {"AAABBB:anna:one": None}
+    assert book.market.take_changes().closed == {"AAABBB:anna one": None}
+
+
+def test_ids_of_two_accounts_never_share_a_row() -> None:
+    book = Book()
+    for account_id, client_order_id in (("a:b", "c"), ("a", "b:c")):
+        book.buy(client_order_id, 1, 100, account_id=account_id)
+        book.cancel(client_order_id, account_id=account_id)
+
+    rows = book.market.take_changes().closed
+
+    assert [row and row["account_id"] for row in rows.values()] == ["a:b", "a"]

@@ -24,7 +24,7 @@ from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record
 
 RECORD_OF_KEY = ("SymbolRow", "OrderRow", "ClosedOrderRow")
-"""By the number of colons in a row's key."""
+"""By how many parts more than the symbol a row's key has."""
 
 PARTITIONS = 4
 COUNTS = {
@@ -94,7 +94,7 @@ class MadeLog:
         """The rows at the end, as changelogs hold them."""
         return {
             number: {
-                key: encoder(RECORD_OF_KEY[min(key.count(":"), 2)])(row)
+                key: encoder(RECORD_OF_KEY[(":" in key) + (" " in key)])(row)
                 for key, row in engine.to_state().items()
             }
             for number, engine in self._engines.items()
