@@ -13,7 +13,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from streams.transport.config import TransportSettings
 from streams.transport.dead_letters import EncodeDeadLetter, encode_plain, letter_of
-from streams.transport.errors import BrokerError, ExitCode, RoundError, TransportError
+from streams.transport.errors import (
+    BrokerError,
+    ExitCode,
+    FencedError,
+    RoundError,
+    TransportError,
+)
 from streams.transport.headers import Headers
 from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.metrics import Metrics
@@ -100,6 +106,10 @@ class RoundProducer:
 
     def _sending_failed(self, error: KafkaError, topic: str) -> TransportError:
         doing = f"sending to {topic}"
+        if error.code() == KafkaError._FATAL:
+            # The cause comes with a poll, once: whoever ended the producer, it was not the record.
+            self._serve(0)
+            return FencedError(f"{doing}: {error.str()}")
         if error.code() != KafkaError._STATE:
             return transport_error(error, doing)
         # The transaction has failed already: an earlier record was not delivered, or the broker

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from faust.types import TP
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.transport import Batch, ExitCode, Rows, TransportSettings
 from streams.transport.collector import rows_spared
-from streams.transport.errors import ConfigError, RowError
+from streams.transport.errors import ConfigError, FencedError, RowError
 from streams.transport.faults import FaultRecord
 from streams.transport.headers import propagate
+from streams.transport.metrics import Metrics
 from streams.transport.slot import Slot
+from streams.transport.transaction import RoundProducer
 
 AT = TP("orders", 3)
 
@@ -90,6 +93,44 @@ def test_of_equal_headers_the_last_counts_in_whatever_order_they_come(
         ("actor", last.get("actor", b"")),
         ("event-time", last.get("event-time") or b"1700000000123"),
     ]
+
+
+# --- sending -------------------------------------------------------------------------------------
+
+
+class FencedClient:
+    """A librdkafka producer that another one has taken the place of."""
+
+    def __init__(self, *, says_why: bool) -> None:
+        self._says_why = says_why
+
+    def produce(self, *_: object, **__: object) -> None:
+        raise KafkaException(KafkaError(KafkaError._FATAL, "Local: Fatal error", True))
+
+    def produce_batch(self, topic: str, records: list[Any], **_: object) -> int:
+        for record in records:
+            record["_error"] = KafkaError(KafkaError._FATAL, "Local: Fatal error", True)
+        return 0
+
+    def poll(self, timeout: float) -> int:
+        if self._says_why:
+            raise KafkaException(KafkaError(KafkaError._FENCED, "fenced by a newer one", True))
+        return 0
+
+
+@pytest.mark.parametrize("says_why", [True, False])
+def test_a_fence_met_while_sending_is_no_fault_of_the_record(
+    tmp_path: Path, says_why: bool
+) -> None:
+    settings = TransportSettings(bootstrap="nowhere", group="g", state_dir=tmp_path)
+    producer = RoundProducer(settings, Metrics())
+    client: Any = FencedClient(says_why=says_why)
+    producer._producer, producer._send, producer.in_transaction = client, client.produce, True
+
+    with pytest.raises(FencedError):
+        producer.produce("topic", "key", b"value", None)
+    with pytest.raises(FencedError):
+        producer.produce_to("topic", 0, [{"key": "key", "value": b"value"}])
 
 
 # --- the garbage collector ------------------------------------------------------------------------
