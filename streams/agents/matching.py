@@ -39,10 +39,6 @@ class PartitionMarkets:
         }
         self.touched: dict[str, None] = {}
 
-    def is_over(self, rows: Rows[BookRow]) -> bool:
-        """Whether these markets were built from just these rows (a restore replaces them)."""
-        return self._rows is rows
-
     def apply(self, kind: str, command: Mapping[str, Any]) -> Outcome:
         """Carry a command out in the market of its symbol, if there is such a symbol."""
         symbol = command["symbol"]
@@ -74,7 +70,6 @@ class MatchingStage:
     def __init__(self, instruments: Mapping[str, Instrument], table: Table) -> None:
         self._instruments = instruments
         self._table = table
-        self._partitions: dict[int, PartitionMarkets] = {}
         self._encode_report = encoder("ExecutionReport")
         self._encode_trade = encoder("Trade")
         self._encode_update = encoder("DepthUpdate")
@@ -102,9 +97,9 @@ class MatchingStage:
     def markets(self, partition: int) -> PartitionMarkets:
         """The markets of an owned partition, rebuilt from its rows after a restore."""
         rows = self._table.rows(partition)
-        markets = self._partitions.get(partition)
-        if markets is None or not markets.is_over(rows):
-            markets = self._partitions[partition] = PartitionMarkets(self._instruments, rows)
+        if rows.index is None:
+            rows.index = PartitionMarkets(self._instruments, rows)
+        markets: PartitionMarkets = rows.index
         return markets
 
     def _send(self, emit: Callable[..., None], symbol: str, outcome: Outcome) -> None:

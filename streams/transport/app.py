@@ -1,7 +1,6 @@
 """The Faust app of this transport: its classes, its topics and its way to end."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -135,10 +134,6 @@ class App(faust.App):
 
     def on_ready(self) -> None:
         """Partitions are assigned and restored."""
-        # What was restored lives long: leave it out of every later collection.
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
         self.ready = True
         self.metrics.ready.set(1)
         log.info("ready with %d partitions", len(self.rounds.positions))

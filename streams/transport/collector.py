@@ -14,7 +14,7 @@ def rows_spared() -> Iterator[None]:
     """Restore rows in here: they are not looked at meanwhile, nor until the next restore."""
     if gc.get_freeze_count():
         gc.unfreeze()
-        # Books refer to themselves: those of partitions that have gone elsewhere wait for this.
+        # An index over rows refers to itself: those that were dropped wait for this.
         gc.collect()
     gc.disable()
     try:

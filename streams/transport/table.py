@@ -20,15 +20,16 @@ Row = TypeVar("Row")
 class Rows(dict[str, Row], Generic[Row]):
     """The rows of one partition: a dictionary that remembers which keys a round changed, in order.
 
-    Another object takes its place when the partition is restored: whoever keeps an index over
-    rows compares identities to see that it must be rebuilt.
+    Another object takes its place when the partition is restored.  Whoever works on rows by an
+    index keeps it in ``index``, so that it goes when they go.
     """
 
-    __slots__ = ("changed",)
+    __slots__ = ("changed", "index")
 
     def __init__(self) -> None:
         super().__init__()
         self.changed: dict[str, None] = {}
+        self.index: Any = None
 
     def __setitem__(self, key: str, row: Row) -> None:
         super().__setitem__(key, row)

@@ -82,18 +82,18 @@ class TableManager(FaustTableManager):
             for table in self.values()
             for partition in sorted({tp.partition for tp in starts})
         }
-        for tp in [tp for tp in self._standing if tp not in changelogs]:
-            cast(Table, self._changelogs[tp.topic]).drop(tp.partition)
-            self._standing.discard(tp)
         missing = {
             tp: table
             for tp, table in changelogs.items()
             if tp not in self._standing or tp.partition in moved
         }
-        self._standing -= set(missing)
-        if missing:
+        gone = {tp for tp in self._standing if tp in missing or tp not in changelogs}
+        for tp in gone:
+            cast(Table, self._changelogs[tp.topic]).drop(tp.partition)
+        self._standing -= gone
+        if missing or gone:
             with rows_spared():
-                if not restorer.restore(admin, missing, interrupted=interrupted):
+                if missing and not restorer.restore(admin, missing, interrupted=interrupted):
                     return False
         self._refuse_rows_without_offsets(starts)
         self._standing |= set(missing)
