@@ -229,8 +229,8 @@ def test_a_fence_met_before_the_first_round_is_not_overlooked(
 def test_what_a_dead_worker_left_open_is_waited_for_and_a_stop_is_not_held_up(
     new_echo: NewEcho, gates: Gates
 ) -> None:
-    # The broker looks for such transactions every ten seconds only.
-    echo = new_echo(session_timeout_ms=2_000, transaction_timeout_ms=2_000)
+    # What it left open must still be open when its session is over and an heir starts.
+    echo = new_echo(session_timeout_ms=2_000, transaction_timeout_ms=20_000)
     dead = start(echo, gates, 0, "stall-before-end")
     dead.wait_ready()
     echo.feed(400)
