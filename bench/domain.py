@@ -12,13 +12,14 @@ from bench.flow import Command, Flow, bench_instruments
 from bench.run import Run
 from schemas.instruments import Instrument
 from streams.domain.market import Market
+from streams.transport.collector import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RESTING = 2_000
 ROUND = 2_000
-"""Changed rows are taken this often, as a worker does at the end of its largest rounds."""
+"""Changed rows are taken this often, and garbage looked for, as a worker does between rounds."""
 
 
 def measure(run: Run) -> list[Figure]:
@@ -61,10 +62,11 @@ def seconds_for(markets: Mapping[str, Market], commands: list[Command]) -> float
     with settled_memory():
         started = time.perf_counter()
         for start in range(0, len(commands), ROUND):
-            for kind, command in commands[start : start + ROUND]:
-                markets[command["symbol"]].apply(kind, command)
-            for market in markets.values():
-                market.take_changes()
+            with collector_paused():
+                for kind, command in commands[start : start + ROUND]:
+                    markets[command["symbol"]].apply(kind, command)
+                for market in markets.values():
+                    market.take_changes()
         return time.perf_counter() - started
 
 
@@ -74,19 +76,20 @@ def _seconds_each(markets: Mapping[str, Market], commands: list[Command]) -> lis
     each = []
     with settled_memory():
         for start in range(0, len(commands), ROUND):
-            for kind, command in commands[start : start + ROUND]:
-                market = markets[command["symbol"]]
-                started = clock()
-                market.apply(kind, command)
-                each.append(clock() - started)
-            for market in markets.values():
-                market.take_changes()
+            with collector_paused():
+                for kind, command in commands[start : start + ROUND]:
+                    market = markets[command["symbol"]]
+                    started = clock()
+                    market.apply(kind, command)
+                    each.append(clock() - started)
+                for market in markets.values():
+                    market.take_changes()
     return each
 
 
 @contextmanager
 def settled_memory() -> "Iterator[None]":
-    """As in a worker: the collector runs, but what was there before is none of its business."""
+    """As in a worker: what was there before is none of the collector's business."""
     gc.collect()
     gc.freeze()
     try:

@@ -6,13 +6,18 @@ from schemas.records import ClosedOrderRow, DepthUpdate, ExecutionReport, Symbol
 from streams.domain.order import Order
 
 
-@dataclass(slots=True)
 class Outcome:
     """What one command led to: reports in the order they arose, trades, at most one update."""
 
-    reports: list[ExecutionReport]
-    trades: list[Trade]
-    depth: DepthUpdate | None
+    # Not a dataclass: compiled, that would still be made by interpreted code.
+    __slots__ = ("reports", "trades", "depth")
+
+    def __init__(
+        self, reports: list[ExecutionReport], trades: list[Trade], depth: DepthUpdate | None
+    ) -> None:
+        self.reports = reports
+        self.trades = trades
+        self.depth = depth
 
 
 @dataclass(slots=True)

@@ -99,6 +99,8 @@ class Batch:
     def close(self) -> None:
         """The agent is done: what a task that it left behind emits would be in a later round."""
         self._produce = self._refuse
+        # The agent's loop refers to this batch until its next one: the records need not wait.
+        self.messages = ()
 
     def _refuse(self, *_: object) -> None:
         raise RuntimeError(f"the batch that ended at {self.position} is finished: emit earlier")

@@ -18,6 +18,7 @@ from faust.types import TP
 from faust.types import Message as FaustMessage
 
 from streams.transport.batch import Batch
+from streams.transport.collector import collector_paused
 from streams.transport.errors import (
     BrokerError,
     ExitCode,
@@ -145,7 +146,9 @@ class Consumer(FaustConsumer):
                 if self.reader.rebalanced:
                     await self._settle_assignment()
                 elif taken is not None:
-                    await self._round(taken)
+                    with collector_paused():
+                        await self._round(taken)
+                        taken = None
         except asyncio.CancelledError:
             raise
         except KafkaException as exc:

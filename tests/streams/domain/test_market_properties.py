@@ -238,5 +238,7 @@ def test_a_restored_market_goes_on_alike(script: list[Any], cut: int, round_size
     rest = script[cut:]
 
     for expected, outcome in zip(outcomes(book, rest), outcomes(restored, rest), strict=True):
-        assert outcome == expected
+        assert outcome.reports == expected.reports
+        assert outcome.trades == expected.trades
+        assert outcome.depth == expected.depth
     assert restored.market.state_hash() == book.market.state_hash()
