@@ -12,7 +12,14 @@ _WANTED = "compiled" if os.environ.get("TRADEFLOW_TEST_COMPILED") else "pure"
 
 
 def pytest_configure() -> None:
-    """Tests are the sources': Python would prefer a compiled core to them."""
+    """Set up what holds for all tests."""
+    # Brokers of tests live too short for what Java's second compiler costs: half of their time.
+    os.environ.setdefault("TRADEFLOW_BROKER_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+    _require_the_wanted_core()
+
+
+def _require_the_wanted_core() -> None:
+    # Tests are the sources': Python would prefer a compiled core to them.
     state = compiled_core.state()
     if state != _WANTED:
         raise pytest.UsageError(

@@ -1,7 +1,6 @@
 """A real Apache Kafka on this machine: one process that is broker and controller (KRaft)."""
 
 import fcntl
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from tradeflow.broker import runtime
+from tradeflow.broker.last_words import java_refusal, reason_to_fail
 from tradeflow.broker.ports import choose_ports
 from tradeflow.broker.probe import Probe
 from tradeflow.broker.server_properties import server_properties
@@ -29,9 +29,6 @@ _JVM_FLAGS = (
 )
 
 _PROBE_SECONDS = 0.5
-# A stack trace names the deepest cause last.
-_EXCEPTION = re.compile(r"^(Caused by: |Exception in thread .*)?[\w.$]+(Exception|Error): ")
-_ERROR_LINE = re.compile(r"\b(ERROR|FATAL|Error)\b")
 
 
 class EmbeddedBroker:
@@ -133,6 +130,7 @@ class EmbeddedBroker:
             f"-Xms{heap}",
             f"-Xmx{heap}",
             *_JVM_FLAGS,
+            *self.settings.java_options.split(),
             f"-Dlog4j2.configurationFile={log_settings.as_uri()}",
             f"-Dtradeflow.log.dir={self._home}",
             "-cp",
@@ -175,8 +173,9 @@ class EmbeddedBroker:
         deadline = time.monotonic() + self.settings.start_timeout_seconds
         while probe.cluster_id(timeout_seconds=_PROBE_SECONDS) != cluster_id:
             if not self.is_running():
-                raise TradeflowError(
-                    f"The broker ended while it started: {self._last_words()}",
+                said = self._said()
+                raise java_refusal(said) or TradeflowError(
+                    f"The broker ended while it started: {reason_to_fail(said)}",
                     remedy=f"Its log: {self.server_log}",
                 )
             if time.monotonic() > deadline:
@@ -187,13 +186,9 @@ class EmbeddedBroker:
                     " TRADEFLOW_BROKER_START_TIMEOUT_SECONDS.",
                 )
 
-    def _last_words(self) -> str:
-        texts = (
-            file.read_text(errors="replace")
-            for file in (self.server_log, self._console_log)
-            if file.exists()
-        )
-        return reason_to_fail("\n".join(texts))
+    def _said(self) -> str:
+        logs = (self.server_log, self._console_log)
+        return "\n".join(log.read_text(errors="replace") for log in logs if log.exists())
 
     @property
     def _console_log(self) -> Path:
@@ -202,13 +197,3 @@ class EmbeddedBroker:
     def _reap(self) -> None:
         if self._child is not None and self._child.poll() is not None:
             self._child = None
-
-
-def reason_to_fail(log: str) -> str:
-    """The line of a Java program's log that says best why it ended."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    for wanted in (_EXCEPTION, _ERROR_LINE):
-        found = [line for line in lines if wanted.search(line)]
-        if found:
-            return found[-1]
-    return lines[-1] if lines else "it said nothing."

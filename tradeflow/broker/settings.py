@@ -24,6 +24,9 @@ class BrokerSettings(BaseSettings):
     data_dir: Path = Path(".tradeflow/kafka")
     # As Java writes it: 512m, 2g.
     heap: str = Field(default="512m", pattern=r"^\d+[kmgKMG]$")
+    # More options for Java, with spaces between. -XX:TieredStopAtLevel=1 spares what Java's second
+    # compiler takes for the first minutes, and is a little slower for good.
+    java_options: str = ""
     start_timeout_seconds: float = Field(default=60.0, gt=0)
     stop_timeout_seconds: float = Field(default=20.0, gt=0)
 

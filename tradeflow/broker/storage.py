@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+from tradeflow.broker.last_words import java_refusal
 from tradeflow.broker.server_properties import server_properties
 from tradeflow.errors import TradeflowError
 
@@ -42,8 +43,9 @@ def _format(log_dir: Path, *, java_command: Sequence[str]) -> None:
     )
     config.unlink()
     if result.returncode != 0:
+        refusal = java_refusal(result.stdout + result.stderr)
         said = (result.stderr or result.stdout).strip().splitlines() or ["no reason given"]
-        raise TradeflowError(
+        raise refusal or TradeflowError(
             f"Kafka could not prepare its folder {log_dir.parent}: {said[0]}.",
             remedy="Set TRADEFLOW_BROKER_DATA_DIR to another folder.",
         )

@@ -9,7 +9,6 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
-from tradeflow.broker.embedded import reason_to_fail
 from tradeflow.errors import TradeflowError
 
 
@@ -145,17 +144,18 @@ def test_the_address_of_a_broker_that_never_started_is_not_made_up(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("log", "reason"),
-    [
-        (
-            "12:00 ERROR Exiting Kafka\njava.lang.RuntimeException: outer\n\tat a.B.c(B.java:1)\n"
-            "Caused by: java.io.IOException: disk full\n\tat a.B.d(B.java:2)\n",
-            "Caused by: java.io.IOException: disk full",
-        ),
-        ("12:00 ERROR no leader (Server)\n12:01 INFO bye\n", "12:00 ERROR no leader (Server)"),
-        ("Unrecognized option\n\n", "Unrecognized option"),
-        ("", "it said nothing."),
-    ],
+    ("setting", "value", "why"),
+    [("heap", "900000g", "heap"), ("java_options", "-Dfine=1 -XX:+NoSuchOption", "NoSuchOption")],
 )
-def test_the_reason_to_fail_is_the_deepest_cause(log: str, reason: str) -> None:
-    assert reason_to_fail(log) == reason
+def test_what_java_does_not_start_with_is_named(
+    setting: str, value: str, why: str, stopped_and_started: EmbeddedBroker, tmp_path: Path
+) -> None:
+    refused = rf"Java does not start with.*(?i:{why}).*_HEAP or TRADEFLOW_BROKER_JAVA_OPTIONS"
+    fresh, used = tmp_path, stopped_and_started.data_dir
+    stopped_and_started.start()
+    stopped_and_started.stop()
+
+    for folder in (fresh, used):
+        settings = BrokerSettings.model_validate({"port": 0, "data_dir": folder, setting: value})
+        with pytest.raises(TradeflowError, match=refused):
+            EmbeddedBroker(settings).start()
