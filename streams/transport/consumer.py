@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from confluent_kafka import KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaException
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP
 from faust.types import Message as FaustMessage
@@ -31,8 +31,9 @@ from streams.transport.errors import (
 from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.membership import leave_group
 from streams.transport.reader import GroupReader, Taken
-from streams.transport.records import offset_of, tp_of
+from streams.transport.records import offset_of
 from streams.transport.restore import Restorer
+from streams.transport.round import Round
 from streams.transport.topics import ensure_topics, wait_for_broker
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class Consumer(FaustConsumer):
         self._owned: set[TP] = set()
         self._waiting: set[TP] = set()
         self._round_done = asyncio.Event()
-        self._ends: dict[TP, int] = {}
-        """Where the round in progress leaves each of its partitions."""
+        self._current: Round | None = None
         self._fault: BaseException | None = None
         self._finishing = False
         self._loop_task: asyncio.Task[None] | None = None
@@ -148,7 +148,7 @@ class Consumer(FaustConsumer):
                 elif taken is not None:
                     with collector_paused():
                         await self._round(taken)
-                        taken = None
+                        taken = self._current = None
         except asyncio.CancelledError:
             raise
         except KafkaException as exc:
@@ -211,35 +211,35 @@ class Consumer(FaustConsumer):
 
     async def _round(self, taken: Taken) -> None:
         started = time.perf_counter()
-        by_partition: dict[TP, list[Message]] = {}
-        for message in taken.messages:
-            by_partition.setdefault(tp_of(message), []).append(message)
-        ends = {tp: offset_of(messages[-1]) + 1 for tp, messages in by_partition.items()}
-        self._ends = ends
-        offsets = [TopicPartition(*tp, offset) for tp, offset in ends.items()]
+        current = self._current = Round(taken)
         producer = self.app.round_producer
         producer.begin()
-        is_small = len(taken.messages) <= self._small_round
+        is_small = current.size <= self._small_round
         try:
             if is_small:
-                await self._until_done(producer.add_offsets, offsets, taken.group_metadata)
+                await self._add_offsets(current)
             began = time.perf_counter()
-            await self._process(by_partition)
+            await self._process(current)
             processed = time.perf_counter()
-            self._write_changes(by_partition)
+            self._write_changes(current)
             if not is_small:
-                await self._until_done(producer.add_offsets, offsets, taken.group_metadata)
+                await self._add_offsets(current)
             await self._until_done(producer.commit)
         except RoundError as exc:
-            raise self._refused_round(exc) from exc
-        self.positions.update(ends)
+            raise current.refused(exc) from exc
+        self.positions.update(current.ends)
         finished = time.perf_counter()
         self.metrics.rounds.inc()
         self.metrics.round_seconds.observe(finished - started)
         self.metrics.transaction_seconds.observe(finished - processed + began - started)
-        for tp, messages in by_partition.items():
+        for tp, messages in current.by_partition.items():
             self.metrics.records_in.labels(topic=tp.topic).inc(len(messages))
-        self.app.on_round_committed(ends)
+        self.app.on_round_committed(current.ends)
+
+    async def _add_offsets(self, current: Round) -> None:
+        await self._until_done(
+            self.app.round_producer.add_offsets, current.offsets(), current.group_metadata
+        )
 
     async def _until_done(self, call: Callable[..., None], *args: Any) -> None:
         """Run a step of the transaction that waits for the broker."""
@@ -265,25 +265,15 @@ class Consumer(FaustConsumer):
                 raise FencedError(f"{exc}; and the partitions have moved meanwhile") from exc
             raise
 
-    def _refused_round(self, exc: RoundError) -> RecordError:
-        # A broker that refuses a record refuses it again: that is to be counted too, and as one
-        # fault, wherever in the round the refusal showed.
-        first = min(self._ends)
-        position = f"the end of a round with {first.topic}/{first.partition}"
-        return RecordError(position, exc, behind=(first, self._ends[first] - 1))
-
-    def _write_changes(self, by_partition: Mapping[TP, list[Message]]) -> None:
+    def _write_changes(self, current: Round) -> None:
         try:
             self.app.round_tables.write_changes(self.app.round_producer, self.metrics)
         except RowError as exc:
-            changed_by = next(tp for tp in by_partition if tp.partition == exc.partition)
-            behind = changed_by, offset_of(by_partition[changed_by][-1])
-            position = f"a row of table {exc.table}/{exc.partition}"
-            raise RecordError(position, exc.__cause__ or exc, behind=behind) from exc
+            raise current.unwritable(exc) from exc
 
-    async def _process(self, by_partition: Mapping[TP, list[Message]]) -> None:
+    async def _process(self, current: Round) -> None:
         """Hand each partition's batch to its agents and wait until all have finished."""
-        for tp, messages in by_partition.items():
+        for tp, messages in current.by_partition.items():
             batch = Batch(
                 tp.topic,
                 tp.partition,
@@ -329,8 +319,8 @@ class Consumer(FaustConsumer):
 
     def on_agent_fault(self, exc: BaseException, batch: Batch | None) -> None:
         """An agent raised, while it worked on ``batch``: the round ends, unfinished."""
-        if isinstance(exc, RoundError):
-            exc = self._refused_round(exc)
+        if isinstance(exc, RoundError) and self._current is not None:
+            exc = self._current.refused(exc)
         elif batch is not None and getattr(exc, "exit_code", ExitCode.FAULT) is ExitCode.FAULT:
             behind = TP(batch.topic, batch.partition), offset_of(batch.current)
             exc = RecordError(batch.position, exc, behind=behind)
