@@ -11,7 +11,7 @@ from faust.types import TP
 from streams.transport.config import TransportSettings
 from streams.transport.consumer import Consumer
 from streams.transport.dead_letters import EncodeDeadLetter, encode_plain
-from streams.transport.errors import PoisonedError, RecordError
+from streams.transport.errors import BrokerError, FencedError, PoisonedError, RecordError
 from streams.transport.faults import FaultRecord
 from streams.transport.headers import Propagate, propagate
 from streams.transport.metrics import Metrics
@@ -137,12 +137,22 @@ class App(faust.App):
         self.ready = True
         self.metrics.ready.set(1)
         log.info("ready with %d partitions", len(self.rounds.positions))
-        self.faults.recall()
 
     def on_unready(self) -> None:
         """The assignment changes."""
         self.ready = False
         self.metrics.ready.set(0)
+
+    def on_first_round(self, starts: Mapping[TP, int]) -> None:
+        """This process is about to begin its first round, at ``starts``.
+
+        Raises:
+            PoisonedError: as many processes as may be have begun there and have ended.
+        """
+        most = self.transport_settings.max_faults
+        position = self.faults.begin(starts, most=most)
+        if position is not None:
+            raise PoisonedError(f"{most} workers ended without a word at {position}")
 
     def on_round_committed(self, ends: Mapping[TP, int]) -> None:
         """A round got through, up to ``ends``."""
@@ -165,11 +175,24 @@ class App(faust.App):
         """End this process: a round cannot be finished, and memory may be ahead of the log."""
         if self.failure is not None:
             return
-        if isinstance(exc, RecordError):
-            times = self.faults.count(exc.position, exc.behind)
-            log.error("fault %d at %s", times, exc.position, exc_info=exc.__cause__)
-            if times >= self.transport_settings.max_faults:
-                exc = PoisonedError(f"{times} faults in a row at {exc.position}: {exc}")
+        # First of all: whatever goes wrong below, the process ends.
         self.failure = exc
-        self.on_unready()
-        self.ended.set()
+        try:
+            self.failure = self._noted(exc)
+        except OSError as unwritable:
+            log.error("the fault could not be noted: %s", unwritable)
+        finally:
+            self.on_unready()
+            self.ended.set()
+
+    def _noted(self, exc: BaseException) -> BaseException:
+        """The error, or what it amounts to: it may be one too many."""
+        if isinstance(exc, BrokerError | FencedError):
+            self.faults.excuse()
+        if not isinstance(exc, RecordError):
+            return exc
+        times = self.faults.count(exc.position, exc.behind)
+        log.error("fault %d at %s", times, exc.position, exc_info=exc.__cause__)
+        if times < self.transport_settings.max_faults:
+            return exc
+        return PoisonedError(f"{times} faults in a row at {exc.position}: {exc}")

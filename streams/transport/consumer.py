@@ -87,6 +87,7 @@ class Consumer(FaustConsumer):
         self._waiting: set[TP] = set()
         self._round_done = asyncio.Event()
         self._current: Round | None = None
+        self._has_begun = False
         self._fault: BaseException | None = None
         self._finishing = False
         self._loop_task: asyncio.Task[None] | None = None
@@ -212,6 +213,9 @@ class Consumer(FaustConsumer):
     async def _round(self, taken: Taken) -> None:
         started = time.perf_counter()
         current = self._current = Round(taken)
+        if not self._has_begun:
+            self._has_begun = True
+            self.app.on_first_round(current.starts())
         producer = self.app.round_producer
         producer.begin()
         is_small = current.size <= self._small_round

@@ -23,6 +23,10 @@ class Round:
             tp: offset_of(messages[-1]) + 1 for tp, messages in self.by_partition.items()
         }
 
+    def starts(self) -> dict[TP, int]:
+        """The offset of each partition's first record."""
+        return {tp: offset_of(messages[0]) for tp, messages in self.by_partition.items()}
+
     def offsets(self) -> list[TopicPartition]:
         """What the round's transaction commits for the group."""
         return [TopicPartition(*tp, offset) for tp, offset in self.ends.items()]

@@ -7,6 +7,7 @@ they look at.
 import asyncio
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -205,6 +206,12 @@ def agent_cancelled() -> None:
 def agent_returned() -> None:
     """At the poisoned record: the agent leaves its loop."""
     echo_worker.RETURNS_AT_POISON = True
+
+
+@hook
+def agent_dies() -> None:
+    """At the poisoned record: the process is gone, as by a crash in C."""
+    _at_poison(lambda batch: os.kill(os.getpid(), signal.SIGKILL))
 
 
 @hook

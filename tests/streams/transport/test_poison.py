@@ -1,6 +1,7 @@
 """Agents that fail: the round ends undone, the record is tried again, and nothing is skipped."""
 
 import re
+import signal
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -44,7 +45,30 @@ def test_a_poisoned_record_stops_its_worker_for_good_and_is_never_skipped(
     assert [text(m.key()) for m in echo.read(echo.out)].count("victim") == 1
     assert echo.faults() == []
     # What was remembered of the fault is over.
-    assert not list(echo.state_dir.rglob("fault.json"))
+    assert not list(echo.state_dir.rglob("faults.json"))
+
+
+def test_a_record_that_kills_its_worker_without_a_word_stops_it_for_good(
+    new_echo: NewEcho, gates: Gates
+) -> None:
+    echo = new_echo(max_faults=FAULTS, round_max_records=10)
+    echo.make_topics()
+    others(echo)
+    echo.producer().produce(echo.source, b"poison", "victim")
+    others(echo)
+    # The first may have got through other rounds before.
+    codes = [start(echo, gates, 0, "agent-dies").exit_code() for _ in range(FAULTS + 1)]
+    if codes[-1] != ExitCode.POISONED:
+        codes.append(start(echo, gates, 0, "agent-dies").exit_code())
+    assert codes[-1] == ExitCode.POISONED
+    assert set(codes[:-1]) == {-signal.SIGKILL}
+    assert f"{FAULTS} workers ended without a word at {echo.source}/" in echo.workers[-1].log
+
+    repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
+    echo.await_outputs(echo.fed + 1)
+    assert repaired.stop() == ExitCode.CLEAN
+    assert echo.faults() == []
+    assert not list(echo.state_dir.rglob("faults.json"))
 
 
 @pytest.mark.parametrize(
