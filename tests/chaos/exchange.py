@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -218,17 +218,23 @@ class Exchange:
         except KafkaException:
             return 0  # no such topic yet, or no broker
 
-    def is_answered(self) -> bool:
-        """Whether the group's committed offsets are at the inputs' ends."""
+    def unanswered(self) -> int | None:
+        """How many commands lie behind the group's committed offsets; None where nobody can say."""
         wanted = [TopicPartition(ORDERS_INCOMING.name, p) for p in range(PARTITIONS)]
+        count = 0
         try:
             for at in self._observer.committed(wanted, timeout=5):
-                _, end = self._observer.get_watermark_offsets(at, timeout=5)
-                if at.error is not None or (end and at.offset < end):
-                    return False
+                first, end = self._observer.get_watermark_offsets(at, timeout=5)
+                if at.error is not None:
+                    return None
+                count += end - max(at.offset, first)
         except KafkaException:
-            return False  # the broker or its coordinator is not there yet
-        return True
+            return None  # the broker or its coordinator is not there yet
+        return count
+
+    def is_answered(self) -> bool:
+        """Whether the group's committed offsets are at the inputs' ends."""
+        return self.unanswered() == 0
 
     # --- verification ----------------------------------------------------------------------------
 
@@ -240,6 +246,7 @@ class Exchange:
         """Wait until the twin's outputs are there, then compare each of them."""
         self.flush()
         await_condition(self._is_done, f"all {self.sent} commands", seconds=90)
+        assert [w for w in self.workers.values() if "POISONED" in w.log.read_text()] == []
         for topic in OUTPUTS:
             got = self._by_symbol(topic)
             for symbol, expected in self.expected[topic].items():
@@ -353,9 +360,3 @@ def _first(got: list[Any], expected: list[Any]) -> str:
         if mine != theirs:
             return f"record {number}: {json.dumps(mine)} instead of {json.dumps(theirs)}"
     return f"{len(got)} records instead of {len(expected)}"
-
-
-def poison_free(logs: Iterable[Path]) -> None:
-    """No worker stopped for good."""
-    for log in logs:
-        assert "POISONED" not in log.read_text()

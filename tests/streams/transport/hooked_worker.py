@@ -5,6 +5,7 @@ they look at.
 """
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ from faust.types import TP
 
 from streams.transport import App, Batch
 from streams.transport import consumer as consumer_module
+from streams.transport.faults import FaultRecord
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.restore import Restorer
 from streams.transport.table import Table
@@ -212,6 +214,16 @@ def agent_returned() -> None:
 def agent_dies() -> None:
     """At the poisoned record: the process is gone, as by a crash in C."""
     _at_poison(lambda batch: os.kill(os.getpid(), signal.SIGKILL))
+
+
+@hook
+def agent_on_a_full_disk() -> None:
+    """At the poisoned record: it fails, and nothing can be noted any more."""
+
+    def refuse(self: FaultRecord, faults: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    _at_poison(lambda batch: setattr(FaultRecord, "_write", refuse))
 
 
 @hook

@@ -101,6 +101,19 @@ def test_an_agent_that_ends_without_an_exception_of_its_own(
     assert echo.faults() == []
 
 
+def test_a_fault_that_cannot_be_noted_ends_the_worker_all_the_same(
+    echo: Echo, gates: Gates
+) -> None:
+    echo.make_topics()
+    echo.producer().produce(echo.source, b"poison", "victim")
+    echo.producer().flush()
+
+    worker = start(echo, gates, 0, "agent-on-a-full-disk")
+
+    assert worker.exit_code() == ExitCode.FAULT
+    assert "the fault could not be noted: [Errno 28]" in worker.log
+
+
 def test_what_a_batch_left_behind_cannot_reach_a_later_round(echo: Echo, gates: Gates) -> None:
     echo.make_topics()
     echo.producer().produce(echo.source, b"poison", "victim")
