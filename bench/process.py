@@ -111,6 +111,7 @@ def rival(
     *,
     source: str,
     group: str,
+    profile: str = "low-latency",
     python: str = sys.executable,
 ) -> Program:
     """A program of ``bench.rivals`` that reads the topic ``source``."""
@@ -124,6 +125,7 @@ def rival(
             "TRADEFLOW_INSTRUMENTS": str(instruments),
             "TRADEFLOW_PARTITIONS": str(DEFAULT_KEYED_PARTITIONS),
             "TRADEFLOW_ROUND_MAX_RECORDS": str(ROUND_MAX_RECORDS),
+            "TRADEFLOW_PROFILE": profile,
         },
         log=folder / "log",
     )

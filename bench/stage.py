@@ -55,7 +55,7 @@ WORKER = Contender("tradeflow, throughput", profile="throughput")
 CONTENDERS = (
     WORKER,
     Contender("tradeflow, low latency"),
-    Contender("plain loop", "plain_loop", goal=times(0.85)),
+    Contender("plain loop", "plain_loop", profile="throughput", goal=times(0.85)),
     Contender("Quix Streams, exactly-once", "quix", goal=times(2)),
     Contender("stock Faust, at-least-once", "stock_faust", input=SHORT_INPUT, goal=times(10)),
 )
@@ -103,6 +103,7 @@ class Stage:
             self.instruments,
             source=contender.input,
             group=group,
+            profile=contender.profile,
             python=str(self.quix) if contender.program == "quix" else sys.executable,
         )
 

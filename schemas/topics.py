@@ -95,9 +95,10 @@ ORDERS_INCOMING = Topic(
     name="orders.incoming",
     key="symbol",
     values=COMMANDS,
-    producers=("orders",),
+    producers=("load", "replay", "any program"),
     consumers=("matching",),
-    description="Commands whose funds are reserved, in the order in which they are matched.",
+    description="Commands, in the order in which they are matched.",
+    public=True,
     config=JOURNAL,
 )
 ORDERS_EXECUTIONS = Topic(

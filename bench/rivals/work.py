@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from schemas.codec import decode, encoder
 from schemas.instruments import load_instruments
@@ -36,6 +36,7 @@ class Told:
     instruments: Path
     partitions: int
     round_max_records: int
+    profile: Literal["low-latency", "throughput"]
 
     @classmethod
     def from_environment(cls) -> "Told":
@@ -49,6 +50,7 @@ class Told:
             instruments=Path(told["TRADEFLOW_INSTRUMENTS"]),
             partitions=int(told["TRADEFLOW_PARTITIONS"]),
             round_max_records=int(told["TRADEFLOW_ROUND_MAX_RECORDS"]),
+            profile=told["TRADEFLOW_PROFILE"],  # type: ignore[arg-type]
         )
 
 

@@ -34,7 +34,7 @@ class Metrics:
         )
         self.transaction_seconds = Histogram(
             "transport_transaction_seconds",
-            "From the last record processed to the transaction's end.",
+            "Waiting for the transaction: its offsets, its records' delivery and its end.",
             buckets=_SECONDS,
             registry=self.registry,
         )

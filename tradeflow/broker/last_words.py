@@ -10,6 +10,9 @@ _ERROR_LINE = re.compile(r"\b(ERROR|FATAL|Error)\b")
 
 _NO_MACHINE = "Could not create the Java Virtual Machine"
 _PREAMBLE = "Error occurred during initialization of VM"
+_BESIDE_THE_POINT = re.compile(
+    rf"{_NO_MACHINE}|{_PREAMBLE}|^Picked up |^(OpenJDK .* )?warning: ", re.I
+)
 
 
 def reason_to_fail(log: str) -> str:
@@ -27,7 +30,7 @@ def java_refusal(log: str) -> TradeflowError | None:
     lines = _lines(log)
     if not any(_NO_MACHINE in line or _PREAMBLE in line for line in lines):
         return None
-    said = next((line for line in lines if _NO_MACHINE not in line and line != _PREAMBLE), lines[0])
+    said = next((line for line in lines if not _BESIDE_THE_POINT.search(line)), lines[0])
     return TradeflowError(
         f"Java does not start with these options: {said}",
         remedy="Change TRADEFLOW_BROKER_HEAP or TRADEFLOW_BROKER_JAVA_OPTIONS.",

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.transport import Batch, ExitCode, Rows, TransportSettings
-from streams.transport.collector import rows_spared
+from streams.transport.collector import collector_paused, rows_spared
 from streams.transport.errors import ConfigError, FencedError, RowError
 from streams.transport.faults import FaultRecord
 from streams.transport.headers import propagate
@@ -157,6 +157,15 @@ def test_rows_are_spared_from_the_collector_until_the_next_restore() -> None:
         gc.unfreeze()
 
 
+def test_the_collector_waits_for_a_round_and_runs_again_even_if_that_failed() -> None:
+    with collector_paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(FencedError), collector_paused():
+        raise FencedError("too late")
+    assert gc.isenabled()
+
+
 def test_the_collector_runs_again_after_a_restore_that_failed() -> None:
     with pytest.raises(ConfigError), rows_spared():
         raise ConfigError("the changelog is odd")
@@ -196,6 +205,20 @@ def test_a_finished_batch_emits_no_more() -> None:
     with pytest.raises(RuntimeError, match="orders/3/1 is finished"):
         batch.emit("out", "k", b"1")
     assert sent.causes == []
+
+
+def test_a_finished_batch_lets_its_records_go() -> None:
+    record = Record()
+    is_there = weakref.ref(record)
+    batch = Batch(*AT, [record], producer=Sent(), propagate=propagate)  # type: ignore[list-item, arg-type]
+    copied = batch.copy()
+    batch.close()
+    assert list(copied) == [record]
+    copied.close()
+    batch.current = copied.current = None  # type: ignore[assignment]
+    del record
+
+    assert is_there() is None
 
 
 # --- faults ---------------------------------------------------------------------------------------

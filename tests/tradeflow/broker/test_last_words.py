@@ -24,3 +24,15 @@ def test_the_reason_to_fail_is_the_deepest_cause(log: str, reason: str) -> None:
 
 def test_a_kafka_that_fails_is_not_taken_for_a_java_that_does_not_start() -> None:
     assert java_refusal("12:00 ERROR no leader (Server)\n") is None
+
+
+def test_what_java_says_by_the_way_is_not_its_reason() -> None:
+    refusal = java_refusal(
+        "Picked up JAVA_TOOL_OPTIONS: -Dx=y\n"
+        "OpenJDK 64-Bit Server VM warning: Options -Xverify:none were deprecated\n"
+        "Unrecognized VM option 'NoSuchOption'\n"
+        "Error: Could not create the Java Virtual Machine.\n"
+    )
+
+    assert refusal is not None
+    assert "options: Unrecognized VM option 'NoSuchOption'" in str(refusal)

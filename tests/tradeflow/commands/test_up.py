@@ -157,11 +157,11 @@ class TestARunningExchange:
             "the notice",
         )
 
-    def test_sigterm_ends_everything(self, exchange: Up) -> None:
+    def test_ctrl_c_ends_everything(self, exchange: Up) -> None:
         processes = exchange.all_processes()
         assert len(processes) == 5  # up, supervisord, two workers, the broker
 
-        assert exchange.end() == 0
+        assert exchange.end(signal.SIGINT) == 0
 
         assert are_gone(processes)
         assert exchange.output.endswith("Everything is ended; data is kept.\n")
