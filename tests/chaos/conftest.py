@@ -1,11 +1,13 @@
 """The exchange that this folder's tests break."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.chaos.exchange import Exchange
 from tests.simulation.workload import HOSTILE
+from tests.streams.transport.gates import Gates
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +18,9 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
         yield broken
     finally:
         broken.close()
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Gates:
+    """Gates that are all closed."""
+    return Gates(tmp_path)

@@ -7,6 +7,7 @@ be what the slow reference exchange makes of the same commands, record by record
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from streams.domain.state_hash import state_hash
 from streams.transport import ExitCode
 from tests.simulation.reference_exchange import ReferenceExchange
 from tests.simulation.workload import Profile, Workload
+from tests.streams.transport.gates import Gates
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
 
 PARTITIONS = 4
@@ -64,16 +66,26 @@ class WorkerProcess:
     slot: int
     environment: Mapping[str, str]
     log: Path
+    module: str = "tradeflow"
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         with self.log.open("ab") as log:
+            self._begins_at = log.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tradeflow", "worker", "matching", "--slot", str(self.slot)],
+                [sys.executable, "-m", self.module, "worker", "matching", "--slot", str(self.slot)],
                 env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
             )
+
+    def has_said(self, pattern: str) -> bool:
+        """Whether its log has it; those before it in this slot wrote to the same file."""
+        said = self.log.read_bytes()[self._begins_at :].decode(errors="replace")
+        return re.search(pattern, said) is not None
+
+    def await_said(self, pattern: str) -> None:
+        await_condition(lambda: self.has_said(pattern), f"{pattern!r} of worker {self.slot}")
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
@@ -130,8 +142,10 @@ class Exchange:
 
     # --- workers ---------------------------------------------------------------------------------
 
-    def start_worker(self, slot: int = 0, **environment: str) -> WorkerProcess:
-        """Start the worker of a slot (again)."""
+    def start_worker(
+        self, slot: int = 0, *hooks: str, gates: Gates | None = None, **environment: str
+    ) -> WorkerProcess:
+        """Start the worker of a slot (again), if need be with hooks that look at gates."""
         settings = {
             "BROKER": self.broker.bootstrap,
             "TRADEFLOW_STATE_DIR": str(self.folder / "workers"),
@@ -143,7 +157,11 @@ class Exchange:
             "TRADEFLOW_WEB_PORT": "0",
             **environment,
         }
-        worker = WorkerProcess(slot, settings, self.folder / f"worker-{slot}.log")
+        module = "tradeflow"
+        if gates is not None:
+            settings |= {"ECHO_HOOKS": ",".join(hooks), "ECHO_GATES": str(gates.folder)}
+            module = "tests.chaos.hooked_matching"
+        worker = WorkerProcess(slot, settings, self.folder / f"worker-{slot}.log", module)
         self.workers[slot] = worker
         return worker
 

@@ -9,6 +9,7 @@ import pytest
 from schemas.topics import ORDERS_EXECUTIONS
 from streams.transport import ExitCode
 from tests.chaos.exchange import Exchange, await_condition
+from tests.streams.transport.gates import Gates
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
 COMMANDS = int(os.environ.get("TRADEFLOW_CHAOS_COMMANDS", "600"))
@@ -71,6 +72,47 @@ def test_a_zombie_is_fenced(exchange: Exchange) -> None:
         assert worker.stop() in (ExitCode.CLEAN, ExitCode.FENCED, ExitCode.BROKER)
 
 
+def test_a_rebalance_in_the_middle_of_a_take(exchange: Exchange, gates: Gates) -> None:
+    first = exchange.start_worker(0, "rebalance-mid-take", gates=gates)
+    exchange.feed(COMMANDS)
+    exchange.verify()
+    gates.open("armed")
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    first.await_said("in the middle of a take")
+    second = exchange.start_worker(1)
+    second.await_said(r"ready with \d partitions")
+    gates.open("take")
+    exchange.feed(COMMANDS)
+
+    exchange.verify()
+    assert (first.stop(), second.stop()) == (ExitCode.CLEAN, ExitCode.CLEAN)
+
+
+def test_a_stall_between_the_offsets_and_the_end_of_a_transaction(
+    exchange: Exchange, gates: Gates
+) -> None:
+    slow = {"TRADEFLOW_TRANSACTION_TIMEOUT_MS": "30000"}  # it outlives the session
+    stalled = exchange.start_worker(0, "stall-before-end", "offsets-last", gates=gates, **slow)
+    exchange.feed(COMMANDS)
+    exchange.verify()
+    gates.open("armed")
+    exchange.feed(COMMANDS)
+    exchange.flush()
+    stalled.await_said("waiting at gate end")
+    stalled.signal(signal.SIGSTOP)
+    owner = exchange.start_worker(1, "say-when-asking", gates=gates, **slow)
+    owner.await_said(r"asking for the offsets of \d")
+    gates.open("end")
+    stalled.signal(signal.SIGCONT)
+    stalled.await_said("passed gate end")
+    exchange.feed(COMMANDS)
+
+    exchange.verify()
+    assert owner.stop() == ExitCode.CLEAN
+    assert stalled.stop() in (ExitCode.CLEAN, ExitCode.FENCED)
+
+
 def test_the_broker_killed_and_restarted(exchange: Exchange) -> None:
     exchange.start_worker(0)
     exchange.feed(COMMANDS)
@@ -112,7 +154,5 @@ def _await_progress(exchange: Exchange, *, at_least: int) -> None:
 def _await_spread(exchange: Exchange, slots: set[int]) -> None:
     """Wait until each of these workers was assigned something and has its tables."""
 
-    def spread() -> bool:
-        return all("restored" in exchange.workers[slot].log.read_text() for slot in slots)
-
-    await_condition(spread, f"an assignment of workers {sorted(slots)}")
+    for slot in sorted(slots):
+        exchange.workers[slot].await_said(r"ready with \d partitions")
