@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from streams.transport.headers import Headers, Propagate
-from streams.transport.records import position_of
+from streams.transport.records import offset_of, position_of
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -21,6 +21,7 @@ class Batch:
 
     __slots__ = (
         "_headers",
+        "_place",
         "_produce",
         "_producer",
         "_propagate",
@@ -47,6 +48,7 @@ class Batch:
         self._produce: Callable[..., None] = producer.produce
         self._propagate = propagate
         self._headers: Headers | None = None
+        self._place = f"{topic}/{partition}/".encode()
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -67,14 +69,15 @@ class Batch:
         """What outputs inherit; made once for each record that has any output."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = self._propagate(self.current)
+            position = self._place + b"%d" % offset_of(self.current)
+            headers = self._headers = self._propagate(self.current, position)
         return headers
 
     def emit(self, topic: str, key: bytes | str | None, value: bytes | None) -> None:
         """Send a record in this round's transaction, partitioned by ``key``."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = self._propagate(self.current)
+            headers = self.headers
         self._produce(topic, key, value, headers)
 
     def dead_letter(self, reason: str, detail: str = "") -> None:

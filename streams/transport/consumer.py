@@ -8,12 +8,11 @@ so a rebalance, a stop or a crash always falls on a clean edge.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import KafkaException
-from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP
 from faust.types import Message as FaustMessage
 
@@ -28,6 +27,7 @@ from streams.transport.errors import (
     RowError,
     TransportError,
 )
+from streams.transport.faust_answers import FaustAnswers
 from streams.transport.kafka_errors import error_of, transport_error
 from streams.transport.membership import leave_group
 from streams.transport.reader import GroupReader, Taken
@@ -64,7 +64,7 @@ class BatchMessage(FaustMessage):
         return True
 
 
-class Consumer(FaustConsumer):
+class Consumer(FaustAnswers):
     """Runs rounds on the app's event loop; what blocks runs on one thread of its own."""
 
     app: "App"
@@ -91,10 +91,6 @@ class Consumer(FaustConsumer):
         self._fault: BaseException | None = None
         self._finishing = False
         self._loop_task: asyncio.Task[None] | None = None
-
-    def _get_tasks(self) -> Iterable[Any]:
-        """None of Faust's commit timers: a round commits itself."""
-        return ()
 
     async def _in_kafka_thread(self, call: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._kafka, call, *args)
@@ -343,55 +339,10 @@ class Consumer(FaustConsumer):
         """The one partition count of this worker's topics."""
         return int(self.settings.partitions)
 
-    async def wait_empty(self) -> None:
-        """Nothing is in flight between rounds."""
-
-    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """A round commits itself."""
-        return False
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        return False
-
-    async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Fetching begins at the committed offsets; there is nothing to seek."""
-        return {}
-
-    async def _seek(self, partition: TP, offset: int) -> None:
-        raise TransportError("a consumer of rounds cannot seek: offsets move with transactions")
-
-    def _new_topicpartition(self, topic: str, partition: int) -> TP:
-        return TP(topic, partition)
-
-    async def _getmany(self, active_partitions: Any, timeout: float) -> dict[TP, Any]:
-        return {}
-
-    def _to_message(self, tp: TP, record: Any) -> Any:
-        return record
-
     async def position(self, tp: TP) -> int | None:
         """Where the last committed round left a partition."""
         return self.positions.get(tp)
 
-    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """See ``_seek``."""
-        for tp, offset in partitions.items():
-            await self._seek(tp, offset)
-
     def highwater(self, tp: TP) -> int:
         """The end of a partition, as far as the last fetch told."""
         return self.positions.get(tp, 0) + self.reader.lags.get(tp, 0)
-
-    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
-        """The ends of partitions, as far as the last fetches told."""
-        return {tp: self.highwater(tp) for tp in partitions}
-
-    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
-        """Not kept: nothing of this transport asks for it."""
-        return dict.fromkeys(partitions, 0)
-
-    async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
-        """Topics are made, with the settings they are declared with, before the group is joined."""
-
-    def key_partition(self, topic: str, key: bytes | None, partition: int | None = None) -> None:
-        """The producer's partitioner decides when the record is sent."""

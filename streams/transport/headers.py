@@ -12,13 +12,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from streams.transport.records import position_of
-
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
 Headers = list[tuple[str, bytes]]
-Propagate = Callable[["Message"], Headers]
+Propagate = Callable[["Message", bytes], Headers]
+"""From a record and its position to the headers of what it causes."""
 
 CORRELATION_ID = "correlation-id"
 CAUSATION_ID = "causation-id"
@@ -26,9 +25,8 @@ ACTOR = "actor"
 EVENT_TIME = "event-time"
 
 
-def propagate(message: "Message") -> Headers:
-    """The headers of what ``message`` causes."""
-    position = position_of(message).encode()
+def propagate(message: "Message", position: bytes) -> Headers:
+    """The headers of what ``message`` causes; ``position`` is its place in the log."""
     # What was received is a list of pairs of a name and bytes, always; None if there is none.
     received = cast("Headers | None", message.headers())
     if received and len(received) == 4:

@@ -68,7 +68,7 @@ def test_rivals_send_the_headers_that_the_worker_sends(
 ) -> None:
     headers = output_headers(received, "orders.incoming/2/17", 1_760_000_000_000)
 
-    assert headers == propagate(Record(received))  # type: ignore[arg-type]
+    assert headers == propagate(Record(received), b"orders.incoming/2/17")  # type: ignore[arg-type]
 
 
 def test_time_is_taken_from_the_steady_part() -> None:

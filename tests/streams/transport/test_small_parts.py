@@ -53,7 +53,7 @@ class Record:
 
 
 def test_a_record_without_headers_is_the_beginning_of_something() -> None:
-    assert dict(propagate(Record())) == {  # type: ignore[arg-type]
+    assert dict(propagate(Record(), b"orders/3/7")) == {  # type: ignore[arg-type]
         "correlation-id": b"orders/3/7",
         "causation-id": b"orders/3/7",
         "actor": b"",
@@ -64,7 +64,7 @@ def test_a_record_without_headers_is_the_beginning_of_something() -> None:
 def test_headers_pass_through_and_others_stay_behind() -> None:
     received = [("actor", b"a"), ("causation-id", b"x"), ("correlation-id", b"c"), ("other", b"o")]
 
-    assert dict(propagate(Record(headers=received))) == {  # type: ignore[arg-type]
+    assert dict(propagate(Record(headers=received), b"orders/3/7")) == {  # type: ignore[arg-type]
         "correlation-id": b"c",
         "causation-id": b"orders/3/7",
         "actor": b"a",
@@ -84,7 +84,7 @@ def test_of_equal_headers_the_last_counts_in_whatever_order_they_come(
     before = list(received)
     last = dict(received)
 
-    passed_on = propagate(Record(headers=received))  # type: ignore[arg-type]
+    passed_on = propagate(Record(headers=received), b"orders/3/7")  # type: ignore[arg-type]
 
     assert received == before
     assert passed_on == [
