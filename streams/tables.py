@@ -58,19 +58,20 @@ def by_symbol(rows: Rows[BookRow]) -> dict[str, SymbolState]:
 
 def store_changes(rows: Rows[BookRow], symbol: str, changes: Changes) -> None:
     """Write what changed in a market into its partition's rows."""
+    written: dict[str, BookRow] = {}
     for order_id, order in changes.orders.items():
-        key = f"{symbol}:{order_id}"
         if order is None:
-            rows.discard(key)
+            rows.discard(f"{symbol}:{order_id}")
         else:
-            rows[key] = order
+            written[f"{symbol}:{order_id}"] = order
     for key, row in changes.closed.items():
         if row is None:
             rows.discard(key)
         else:
-            rows[key] = row
+            written[key] = row
     if changes.symbol_row is not None:
-        rows[symbol] = changes.symbol_row
+        written[symbol] = changes.symbol_row
+    rows.put(written)
 
 
 def as_record(row: BookRow) -> OrderRow | ClosedOrderRow | SymbolRow:

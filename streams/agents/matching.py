@@ -24,6 +24,8 @@ _COMMANDS = frozenset(
     }
 )
 
+_EXECUTIONS, _TRADES, _UPDATES = ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name
+
 
 class PartitionMarkets:
     """The markets of one partition: in-memory books over the partition's table rows."""
@@ -105,11 +107,11 @@ class MatchingStage:
     def _send(self, emit: Callable[..., None], symbol: str, outcome: Outcome) -> None:
         encode = self._encode_report
         for report in outcome.reports:
-            emit(ORDERS_EXECUTIONS.name, report["account_id"], encode(report))
+            emit(_EXECUTIONS, report["account_id"], encode(report))
         for trade in outcome.trades:
-            emit(TRADES.name, symbol, self._encode_trade(trade))
+            emit(_TRADES, symbol, self._encode_trade(trade))
         if outcome.depth is not None:
-            emit(ORDERBOOK_UPDATES.name, symbol, self._encode_update(outcome.depth))
+            emit(_UPDATES, symbol, self._encode_update(outcome.depth))
 
 
 def refuse(kind: str, command: Mapping[str, Any], key: bytes | None) -> tuple[str, str] | None:

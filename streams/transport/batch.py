@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from confluent_kafka import KafkaException
+
 from streams.transport.headers import Headers, Propagate
 from streams.transport.records import offset_of, position_of
 
@@ -22,9 +24,9 @@ class Batch:
     __slots__ = (
         "_headers",
         "_place",
-        "_produce",
         "_producer",
         "_propagate",
+        "_send",
         "current",
         "messages",
         "partition",
@@ -45,7 +47,7 @@ class Batch:
         self.messages = messages
         self.current: Message = messages[0]
         self._producer = producer
-        self._produce: Callable[..., None] = producer.produce
+        self._send: Callable[..., None] = producer.send
         self._propagate = propagate
         self._headers: Headers | None = None
         self._place = f"{topic}/{partition}/".encode()
@@ -78,14 +80,20 @@ class Batch:
         headers = self._headers
         if headers is None:
             headers = self.headers
-        self._produce(topic, key, value, headers)
+        # Straight into librdkafka: this is called for each output.  By position, since names take a
+        # third longer.
+        try:
+            self._send(topic, value, key, -1, None, None, 0, headers)
+        except (BufferError, KafkaException):
+            # Nothing was sent; this waits, or says what is wrong.
+            self._producer.produce(topic, key, value, headers)
 
     def dead_letter(self, reason: str, detail: str = "") -> None:
         """Put the current record, whole, on the group's dead-letter topic, in this transaction.
 
         ``reason`` is a short stable code, ``detail`` says more to a person.
         """
-        if self._produce == self._refuse:
+        if self._send == self._refuse:
             self._refuse()
         self._producer.dead_letter(self.current, self.headers, reason=reason, detail=detail)
 
@@ -101,7 +109,7 @@ class Batch:
 
     def close(self) -> None:
         """The agent is done: what a task that it left behind emits would be in a later round."""
-        self._produce = self._refuse
+        self._send = self._refuse
         # The agent's loop refers to this batch until its next one: the records need not wait.
         self.messages = ()
 

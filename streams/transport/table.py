@@ -5,7 +5,7 @@ key, and the round's end sends each marked row once, as it then stands, in the t
 also carries the round's outputs and offsets.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, Self, TypeVar
 
 import faust
@@ -39,6 +39,11 @@ class Rows(dict[str, Row], Generic[Row]):
         super().__delitem__(key)
         self.changed[key] = None
 
+    def put(self, rows: Mapping[str, Row]) -> None:
+        """Assign many rows, at less cost than one by one."""
+        super().update(rows)
+        self.changed.update(dict.fromkeys(rows))
+
     def discard(self, key: str) -> None:
         """Remove a row if it is there; its tombstone is written either way."""
         super().pop(key, None)
@@ -71,8 +76,7 @@ class Rows(dict[str, Row], Generic[Row]):
 
     def update(self, *rows: Any, **more: Any) -> None:
         """As a dictionary's."""
-        for key, row in dict(*rows, **more).items():
-            self[key] = row
+        self.put(dict(*rows, **more))
 
     def __ior__(self, rows: Any) -> Self:  # type: ignore[override, misc]
         self.update(rows)

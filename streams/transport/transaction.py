@@ -51,7 +51,8 @@ class RoundProducer:
         self._metrics = metrics
         self._encode_dead_letter = encode_dead_letter
         self._producer: Producer | None = None
-        self._send: Callable[..., None] = self._refuse
+        self.send: Callable[..., None] = self._refuse
+        """librdkafka's own ``produce`` while a round is open."""
         self._undelivered: KafkaError | None = None
         self.in_transaction = False
 
@@ -74,7 +75,7 @@ class RoundProducer:
         """Open the round's transaction."""
         self._require().begin_transaction()
         self.in_transaction = True
-        self._send = self._require().produce
+        self.send = self._require().produce
 
     def produce(
         self, topic: str, key: bytes | str | None, value: bytes | None, headers: Headers | None
@@ -82,8 +83,7 @@ class RoundProducer:
         """Send one record, partitioned by its key; waits while librdkafka's queue is full."""
         while True:
             try:
-                # By position: this is called for each record, and names take a third longer.
-                self._send(topic, value, key, -1, None, None, 0, headers)
+                self.send(topic, value, key, -1, None, None, 0, headers)
                 return
             except BufferError:
                 self._serve(0.01)
@@ -171,7 +171,7 @@ class RoundProducer:
         self._await_deliveries()
         self._persist(self._require().commit_transaction, "ending the transaction")
         self.in_transaction = False
-        self._send = self._refuse
+        self.send = self._refuse
 
     def _await_deliveries(self) -> None:
         # The flush inside of the commit looks every 10 ms only, since no delivery is reported.
@@ -231,7 +231,7 @@ class RoundProducer:
             # The broker aborts it when this slot comes back, or at its time-out.
             log.warning("the open transaction was left to the broker: %s", exc)
         self.in_transaction = False
-        self._send = self._refuse
+        self.send = self._refuse
 
     def _require(self) -> Producer:
         if self._producer is None:

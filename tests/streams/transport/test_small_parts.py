@@ -125,7 +125,7 @@ def test_a_fence_met_while_sending_is_no_fault_of_the_record(
     settings = TransportSettings(bootstrap="nowhere", group="g", state_dir=tmp_path)
     producer = RoundProducer(settings, Metrics())
     client: Any = FencedClient(says_why=says_why)
-    producer._producer, producer._send, producer.in_transaction = client, client.produce, True
+    producer._producer, producer.send, producer.in_transaction = client, client.produce, True
 
     with pytest.raises(FencedError):
         producer.produce("topic", "key", b"value", None)
@@ -182,8 +182,8 @@ class Sent:
     def __init__(self) -> None:
         self.causes: list[bytes] = []
 
-    def produce(self, topic: str, key: Any, value: Any, headers: Any) -> None:
-        self.causes.append(dict(headers)["causation-id"])
+    def send(self, topic: str, value: Any, key: Any, *more: Any) -> None:
+        self.causes.append(dict(more[-1])["causation-id"])
 
 
 def test_what_is_emitted_is_caused_by_the_record_that_iteration_stands_on() -> None:
@@ -195,6 +195,22 @@ def test_what_is_emitted_is_caused_by_the_record_that_iteration_stands_on() -> N
         batch.emit("out", "k", b"2")
 
     assert sent.causes == [b"orders/3/1", b"orders/3/1", b"orders/3/2", b"orders/3/2"]
+
+
+def test_what_librdkafka_does_not_take_at_once_is_left_to_the_producer() -> None:
+    class Full(Sent):
+        def send(self, topic: str, value: Any, key: Any, *more: Any) -> None:
+            raise BufferError("Local: Queue full")
+
+        def produce(self, topic: str, key: Any, value: Any, headers: Any) -> None:
+            super().send(topic, value, key, headers)
+
+    sent = Full()
+    batch = Batch(*AT, [Record(1)], producer=sent, propagate=propagate)  # type: ignore[arg-type, list-item]
+    for _ in batch:
+        batch.emit("out", "k", b"1")
+
+    assert sent.causes == [b"orders/3/1"]
 
 
 def test_a_finished_batch_emits_no_more() -> None:
@@ -328,7 +344,9 @@ def test_rows_remember_what_changed_and_restoring_is_no_change() -> None:
     assert (dict(rows), set(rows.changed)) == ({"new": 3}, {"new", "kept", "never"})
 
 
-@pytest.mark.parametrize("change", ["pop", "popitem", "clear", "update", "setdefault", "ior"])
+@pytest.mark.parametrize(
+    "change", ["pop", "popitem", "clear", "update", "setdefault", "ior", "put"]
+)
 def test_no_way_to_change_rows_goes_unnoticed(change: str) -> None:
     rows: Rows[int] = Rows()
     rows.restore("a", 1)
@@ -345,6 +363,8 @@ def test_no_way_to_change_rows_goes_unnoticed(change: str) -> None:
             rows.setdefault("b", 2)
         case "ior":
             rows |= {"a": 2}
+        case "put":
+            rows.put({"a": 2})
 
     assert set(rows.changed) == {"b" if change == "setdefault" else "a"}
 
