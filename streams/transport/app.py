@@ -187,7 +187,8 @@ class App(faust.App):
 
     def _noted(self, exc: BaseException) -> BaseException:
         """The error, or what it amounts to: it may be one too many."""
-        if isinstance(exc, BrokerError | FencedError):
+        if isinstance(exc, BrokerError | FencedError | RecordError):
+            # It is known what ended this process: where it began is not held against it as well.
             self.faults.excuse()
         if not isinstance(exc, RecordError):
             return exc

@@ -48,6 +48,20 @@ def test_a_poisoned_record_stops_its_worker_for_good_and_is_never_skipped(
     assert not list(echo.state_dir.rglob("faults.json"))
 
 
+def test_a_repaired_worker_needs_no_second_start(new_echo: NewEcho) -> None:
+    # In the first round of every process: where each began has been counted as often as the fault.
+    echo = new_echo(max_faults=FAULTS)
+    echo.make_topics()
+    echo.producer().produce(echo.source, b"poison", "victim")
+    echo.producer().flush()
+    codes = [echo.start().exit_code() for _ in range(FAULTS)]
+    assert codes == [ExitCode.FAULT] * (FAULTS - 1) + [ExitCode.POISONED]
+
+    repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
+    echo.await_outputs(1)
+    assert repaired.stop() == ExitCode.CLEAN
+
+
 def test_a_record_that_kills_its_worker_without_a_word_stops_it_for_good(
     new_echo: NewEcho, gates: Gates
 ) -> None:
