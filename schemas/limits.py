@@ -6,10 +6,17 @@ matching answers it with a report.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from schemas.records import CancelOrder, CancelReplaceOrder, PlaceOrder
+try:
+    from schemas.native_limits import Limits
+except ImportError:
+    is_built = False
+else:
+    is_built = True
 
 ID_LENGTH_MAX = 64
 SYMBOL_LENGTH_MAX = 20
@@ -17,89 +24,103 @@ CLIENT_ORDER_ID_LENGTH_MAX = 36
 TIME_MS_END = 1 << 53
 """Times are below it, so that every reader of JSON has them exactly."""
 
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a text may be: so many characters, each of which matches ``pattern``."""
+
+    pattern: str
+    words: str
+    """The pattern for people."""
+    common: str
+    """The ASCII characters that it matches."""
+    shortest: int
+    longest: int
+
+    def fault(self, value: Any) -> str | None:
+        """What a value should be and is not, None if it is."""
+        if re.fullmatch(f"{self.pattern}{{{self.shortest},{self.longest}}}", value):
+            return None
+        least = f"{self.shortest} to" if self.shortest else "at most"
+        return f"{least} {self.longest} {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Milliseconds since the epoch."""
+
+    def fault(self, value: Any) -> str | None:
+        """What a value should be and is not, None if it is."""
+        return None if 0 <= value < TIME_MS_END else "0 or more and below 2^53"
+
+
+Rules: TypeAlias = "dict[str, Text | Time | Rules]"
+"""By field; of a record within the record, rules again."""
+
+_VISIBLE = string.digits + string.ascii_letters + string.punctuation
+
 # No whitespace and nothing invisible; symbols may be in any script.
-_ID = r"[!-~]{1,64}"
-_SYMBOL = r"[^\s\x00-\x1f\x7f-\x9f]{1,20}"
-_CLIENT_ORDER_ID = r"[.A-Z:/a-z0-9_-]{0,36}"
-
-# The texts of a command are joined by a separator that none of them may contain, so that one
-# match of one pattern checks them all.
-_NO_CLIENT_ID = re.compile(rf"{_ID} {_ID} {_SYMBOL}").fullmatch
-_ONE_CLIENT_ID = re.compile(rf"{_ID} {_ID} {_SYMBOL} {_CLIENT_ORDER_ID}").fullmatch
-_TWO_CLIENT_IDS = re.compile(
-    rf"{_ID} {_ID} {_SYMBOL} {_CLIENT_ORDER_ID} {_CLIENT_ORDER_ID}"
-).fullmatch
-
-_FIELDS: dict[str, tuple[Callable[[str], object], str]] = {
-    "command_id": (re.compile(_ID).fullmatch, "1 to 64 visible ASCII characters"),
-    "account_id": (re.compile(_ID).fullmatch, "1 to 64 visible ASCII characters"),
-    "symbol": (re.compile(_SYMBOL).fullmatch, "1 to 20 visible characters"),
-    "client_order_id": (re.compile(_CLIENT_ORDER_ID).fullmatch, "at most 36 of [.A-Z:/a-z0-9_-]"),
-    "original_client_order_id": (
-        re.compile(_CLIENT_ORDER_ID).fullmatch,
-        "at most 36 of [.A-Z:/a-z0-9_-]",
-    ),
+_ID = Text("[!-~]", "visible ASCII characters", _VISIBLE, 1, ID_LENGTH_MAX)
+_SYMBOL = Text(r"[^\s\x00-\x1f\x7f-\x9f]", "visible characters", _VISIBLE, 1, SYMBOL_LENGTH_MAX)
+_CLIENT_ORDER_ID = Text(
+    "[.A-Z:/a-z0-9_-]",
+    "of [.A-Z:/a-z0-9_-]",
+    string.digits + string.ascii_letters + ".:/_-",
+    0,
+    CLIENT_ORDER_ID_LENGTH_MAX,
+)
+_COMMON: Rules = {"command_id": _ID, "account_id": _ID, "symbol": _SYMBOL, "time_ms": Time()}
+_PLACED: Rules = {"client_order_id": _CLIENT_ORDER_ID}
+_CHANGED: Rules = {
+    "client_order_id": _CLIENT_ORDER_ID,
+    "original_client_order_id": _CLIENT_ORDER_ID,
 }
+
+LIMITS: dict[str, Rules] = {
+    "PlaceOrder": _COMMON | _PLACED,
+    "CancelOrder": _COMMON | _CHANGED,
+    "AmendOrder": _COMMON | _CHANGED,
+    # Of the two halves the other texts and times are not read.
+    "CancelReplaceOrder": _COMMON | {"cancel": _CHANGED, "place": _PLACED},
+    "SetSymbolStatus": _COMMON,
+    "Tick": {"time_ms": Time()},
+}
+"""Of each command.  Client order ids may be empty: where one is needed, matching asks for it."""
 
 
 def find_fault(name: str, record: Mapping[str, Any]) -> str | None:
-    """What is beyond a limit in a command, for people; None if nothing is.
-
-    Client order ids may be empty here: where one is needed, matching asks for it.
-    """
-    if name == "PlaceOrder":
-        texts = (
-            f"{record['command_id']} {record['account_id']} {record['symbol']} "
-            f"{record['client_order_id']}"
-        )
-        good = _ONE_CLIENT_ID(texts)
-    elif name in ("CancelOrder", "AmendOrder"):
-        texts = (
-            f"{record['command_id']} {record['account_id']} {record['symbol']} "
-            f"{record['client_order_id']} {record['original_client_order_id']}"
-        )
-        good = _TWO_CLIENT_IDS(texts)
-    elif name == "Tick":
-        return _time_fault(name, record["time_ms"])
-    else:
-        good = _NO_CLIENT_ID(f"{record['command_id']} {record['account_id']} {record['symbol']}")
-        if name == "CancelReplaceOrder" and good:
-            fault = _inner_fault(record)  # type: ignore[arg-type]
-            if fault is not None:
-                return fault
-    if good and 0 <= record["time_ms"] < TIME_MS_END:
+    """What is beyond a limit in a command, for people; None if nothing is."""
+    surely = _SURELY_WITHIN.get(name)
+    if surely is not None and surely(record):
         return None
-    return _text_fault(name, record) or _time_fault(name, record["time_ms"])
+    return next(_faults(name, LIMITS[name], record), None)
 
 
-def _inner_fault(record: CancelReplaceOrder) -> str | None:
-    """The client order ids of the two halves; their other texts and times are not read."""
-    cancel: CancelOrder = record["cancel"]
-    place: PlaceOrder = record["place"]
-    for half, name, text in (
-        ("cancel", "client_order_id", cancel["client_order_id"]),
-        ("cancel", "original_client_order_id", cancel["original_client_order_id"]),
-        ("place", "client_order_id", place["client_order_id"]),
-    ):
-        fits, expected = _FIELDS[name]
-        if not fits(text):
-            return _fault(f"CancelReplaceOrder.{half}.{name}", text, expected)
-    return None
+def _faults(place: str, rules: Rules, record: Mapping[str, Any]) -> Iterator[str]:
+    for name, rule in rules.items():
+        value = record[name]
+        if isinstance(rule, dict):
+            yield from _faults(f"{place}.{name}", rule, value)
+        elif (expected := rule.fault(value)) is not None:
+            shown = repr(value)
+            shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+            yield f"{place}.{name}: {shown} is not {expected}"
 
 
-def _text_fault(command: str, record: Mapping[str, Any]) -> str | None:
-    for name, (fits, expected) in _FIELDS.items():
-        if name in record and not fits(record[name]):
-            return _fault(f"{command}.{name}", record[name], expected)
-    return None
+def _for_limits(rules: Rules) -> tuple[Any, ...]:
+    """Rules as ``native_limits`` takes them."""
+    given: list[Any] = []
+    for name, rule in rules.items():
+        if isinstance(rule, Text):
+            given.append((name, ("text", rule.common, rule.shortest, rule.longest)))
+        elif isinstance(rule, Time):
+            given.append((name, ("below", TIME_MS_END)))
+        else:
+            given.append((name, ("record", _for_limits(rule))))
+    return tuple(given)
 
 
-def _time_fault(command: str, time_ms: int) -> str | None:
-    if 0 <= time_ms < TIME_MS_END:
-        return None
-    return _fault(f"{command}.time_ms", time_ms, "0 or more and below 2^53")
-
-
-def _fault(place: str, value: object, expected: str) -> str:
-    shown = repr(value)
-    return f"{place}: {shown if len(shown) <= 80 else shown[:77] + '...'} is not {expected}"
+# In C, for every command; what is not surely within, or not built, is looked at above.
+_SURELY_WITHIN = (
+    {name: Limits(_for_limits(rules)) for name, rules in LIMITS.items()} if is_built else {}
+)

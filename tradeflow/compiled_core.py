@@ -1,4 +1,4 @@
-"""The core and the codec as they are imported here: pure Python, or compiled from these sources.
+"""The core, the codec and the limits as they are imported here: in Python, or compiled.
 
 `make compile` puts extension modules beside the sources, and Python prefers them.  They must never
 run after an edit of the sources, so the build leaves a stamp with the digest of what it was made
@@ -20,9 +20,10 @@ STAMP = CORE / "compiled.stamp"
 GROUP = "tradeflow_core"
 """The library that holds the code is `<GROUP>__mypyc`, beside the packages."""
 
-CODEC = Path("schemas/native_codec.c")
+IN_C = (Path("schemas/native_codec.c"), Path("schemas/native_limits.c"))
+"""Modules written in C, each beside the Python that does the same without it."""
 
-_SOURCES = (f"{CORE}/*.py", "schemas/*.py", str(CODEC))
+_SOURCES = (f"{CORE}/*.py", "schemas/*.py", *map(str, IN_C))
 """What the compilers read."""
 
 
@@ -37,7 +38,7 @@ def state(root: Path = ROOT) -> State:
         return "stale"
     is_whole = {_module(path) for path in built} == {
         *(path.stem for path in modules(root)),
-        CODEC.stem,
+        *(path.stem for path in IN_C),
         f"{GROUP}__mypyc",
     }
     return "compiled" if is_whole and stamp == digest(root) else "stale"
@@ -66,9 +67,9 @@ def modules(root: Path) -> list[Path]:
 
 
 def extension_modules(root: Path) -> list[Path]:
-    """What was built for this interpreter: the core, the library behind it, and the codec."""
-    codec = (root / CODEC).parent.glob(f"{CODEC.stem}.*")
-    found = [*(root / CORE).iterdir(), *codec, *root.glob(f"{GROUP}__mypyc.*")]
+    """What was built for this interpreter: the core, the library behind it, and what is in C."""
+    in_c = [built for path in IN_C for built in (root / path).parent.glob(f"{path.stem}.*")]
+    found = [*(root / CORE).iterdir(), *in_c, *root.glob(f"{GROUP}__mypyc.*")]
     return [path for path in found if path.name.removeprefix(_module(path)) in EXTENSION_SUFFIXES]
 
 

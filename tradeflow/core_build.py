@@ -1,4 +1,4 @@
-"""`python -m tradeflow.core_build`: compile the matching core with mypyc, and the codec in C.
+"""`python -m tradeflow.core_build`: compile the matching core with mypyc, and what is in C.
 
 Where there is no C compiler, it says so and the pure core runs; nothing else depends on it.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradeflow.compiled_core import (
-    CODEC,
     GROUP,
+    IN_C,
     ROOT,
     STAMP,
     digest,
@@ -44,7 +44,7 @@ def build(root: Path, into: Path, opt_level: str) -> None:
     # The compilers' warnings are about code that is right; they matter where a build fails.
     with contextlib.chdir(root), contextlib.redirect_stdout(said):
         try:
-            built = _compiled([*_translated(root, opt_level), _codec(opt_level)])
+            built = _compiled([*_translated(root, opt_level), *_in_c(opt_level)])
         except (Exception, SystemExit) as error:
             raise BuildError(f"{said.getvalue()}{error}") from error
     if digest(root) != sources:
@@ -90,11 +90,17 @@ def _translated(root: Path, opt_level: str) -> "list[Extension]":
     )
 
 
-def _codec(opt_level: str) -> "Extension":
+def _in_c(opt_level: str) -> "list[Extension]":
     from setuptools import Extension
 
-    name = ".".join(CODEC.with_suffix("").parts)
-    return Extension(name, [str(CODEC)], extra_compile_args=[f"-O{opt_level}"])
+    return [
+        Extension(
+            ".".join(path.with_suffix("").parts),
+            [str(path)],
+            extra_compile_args=[f"-O{opt_level}"],
+        )
+        for path in IN_C
+    ]
 
 
 def _compiled(extensions: "list[Extension]") -> list[Path]:

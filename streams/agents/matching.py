@@ -5,24 +5,13 @@ from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument
-from schemas.limits import find_fault
+from schemas.limits import LIMITS, find_fault
 from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
 from streams.domain.market import Market
 from streams.domain.outcome import Outcome
 from streams.domain.unknown_symbol import unknown_symbol
 from streams.tables import BookRow, book_table, by_symbol, store_changes
 from streams.transport import App, Batch, Rows, Table
-
-_COMMANDS = frozenset(
-    {
-        "PlaceOrder",
-        "CancelOrder",
-        "CancelReplaceOrder",
-        "AmendOrder",
-        "SetSymbolStatus",
-        "Tick",
-    }
-)
 
 _EXECUTIONS, _TRADES, _UPDATES = ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name
 
@@ -120,7 +109,7 @@ def refuse(kind: str, command: Mapping[str, Any], key: bytes | None) -> tuple[st
     A command must be keyed by its symbol: under another key it would be in a partition that does
     not own the symbol's book.
     """
-    if kind not in _COMMANDS:
+    if kind not in LIMITS:
         return "UNEXPECTED_RECORD", f"{kind} is not a command"
     if kind != "Tick":
         if not key:

@@ -17,7 +17,9 @@ TESTS = (
     "tests/streams/domain",
     "tests/schemas/test_codec.py",
     "tests/schemas/test_compatibility.py",
+    "tests/schemas/test_limits.py",
     "tests/schemas/test_native_codec.py",
+    "tests/schemas/test_native_limits.py",
 )
 
 

@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from schemas.limits import find_fault
 
@@ -79,22 +77,3 @@ def test_both_halves_of_a_replacement_are_looked_at(half: str, field: str) -> No
     fault = find_fault("CancelReplaceOrder", bad)
     assert fault is not None
     assert fault.startswith(f"CancelReplaceOrder.{half}.{field}: 'a b' is not")
-
-
-TEXT = st.text("aZ9-;. \n", max_size=5)
-
-
-@given(TEXT, TEXT, TEXT, TEXT)
-def test_texts_cannot_run_into_each_other(
-    command_id: str, account_id: str, symbol: str, client_order_id: str
-) -> None:
-    """Whatever the texts are, the joined check says what the checks one by one say."""
-    command = {
-        "command_id": command_id,
-        "account_id": account_id,
-        "symbol": symbol,
-        "client_order_id": client_order_id,
-        "time_ms": 0,
-    }
-    alone = [find_fault("PlaceOrder", PLACE | {name: text}) for name, text in command.items()]
-    assert (find_fault("PlaceOrder", command) is None) == all(fault is None for fault in alone)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from streams.transport.errors import ExitCode
 from tradeflow import cli, compiled_core, core_build
-from tradeflow.compiled_core import CODEC, CORE, GROUP, STAMP, digest, modules, state
+from tradeflow.compiled_core import CORE, GROUP, IN_C, STAMP, digest, modules, state
 from tradeflow.errors import TradeflowError
 
 _SUFFIX = EXTENSION_SUFFIXES[0]
@@ -26,7 +26,8 @@ def tree(tmp_path: Path) -> Path:
     for path in modules(tmp_path):
         path.with_name(path.stem + _SUFFIX).touch()
     (tmp_path / f"{GROUP}__mypyc{_SUFFIX}").touch()
-    (tmp_path / CODEC).with_suffix(_SUFFIX).touch()
+    for path in IN_C:
+        (tmp_path / path).with_suffix(_SUFFIX).touch()
     (tmp_path / STAMP).write_text(digest(tmp_path))
     return tmp_path
 
@@ -51,7 +52,7 @@ def test_modules_for_another_interpreter_are_none(tree: Path) -> None:
     assert state(tree) == "pure"
 
 
-@pytest.mark.parametrize("name", ["streams/domain/order.py", "schemas/records.py", str(CODEC)])
+@pytest.mark.parametrize("name", ["streams/domain/order.py", "schemas/records.py", *map(str, IN_C)])
 def test_an_edit_makes_it_stale(tree: Path, name: str) -> None:
     with (tree / name).open("a") as file:
         file.write("\n")
@@ -65,7 +66,7 @@ def test_an_edit_makes_it_stale(tree: Path, name: str) -> None:
         pytest.param(str(STAMP), id="the stamp"),
         pytest.param(f"streams/domain/order{_SUFFIX}", id="one module"),
         pytest.param(f"{GROUP}__mypyc{_SUFFIX}", id="the library"),
-        pytest.param(str(CODEC.with_suffix(_SUFFIX)), id="the codec"),
+        *(pytest.param(str(path.with_suffix(_SUFFIX)), id=path.stem) for path in IN_C),
     ],
 )
 def test_half_a_build_is_stale(tree: Path, name: str) -> None:
@@ -123,7 +124,7 @@ def test_pytest_refuses_a_core_that_it_was_not_asked_to_test(tmp_path: Path) -> 
     for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
         shutil.copy(compiled_core.ROOT / name, tmp_path / name)
     (tmp_path / f"{GROUP}__mypyc{_SUFFIX}").touch()
-    (tmp_path / CODEC).with_suffix(_SUFFIX).touch()
+    (tmp_path / IN_C[0]).with_suffix(_SUFFIX).touch()
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only"],
