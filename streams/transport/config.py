@@ -23,8 +23,8 @@ class TransportSettings:
     """How one worker talks to Kafka.
 
     ``slot`` numbers the workers of a group: it gives the worker a stable ``group.instance.id``
-    and ``transactional.id``, so that a restarted one gets its partitions back and ends what its
-    predecessor left open.  Times are in ms unless the name says seconds.
+    and stable ``transactional.id``s, so that a restarted one gets its partitions back and ends
+    what its predecessor left open.  Times are in ms unless the name says seconds.
     """
 
     bootstrap: str
@@ -111,11 +111,11 @@ class TransportSettings:
             "fetch.queue.backoff.ms": 10,
         }
 
-    def producer(self) -> dict[str, Any]:
-        """Settings of the transactional producer."""
+    def producer(self, turn: int = 0) -> dict[str, Any]:
+        """Settings of the slot's transactional producer number ``turn``."""
         return {
             **self.common(),
-            "transactional.id": self.member,
+            "transactional.id": f"{self.member}.{turn}",
             "transaction.timeout.ms": self.transaction_timeout_ms,
             # The Java client's partitioner: a key has one partition, whoever produces it.
             "partitioner": "murmur2_random",

@@ -44,9 +44,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1
-_SMALL_ROUND = 50
-"""Up to so many records the time goes into answers of the coordinator: see ``add_offsets``.  A
-larger round sends while it works, and holds its offsets open for its end alone."""
 _WATCH_SECONDS = 0.5
 _MARGIN_SECONDS = 5.0
 """How much longer than a transaction may last its end may take, before it is given up."""
@@ -81,8 +78,6 @@ class Consumer(FaustAnswers):
         self._restorer = Restorer(self.settings, self.metrics)
         self._kafka = ThreadPoolExecutor(1, thread_name_prefix="kafka")
         self._admin: Any = None
-        # With long sessions, offsets that a stalled round holds open would keep an heir waiting.
-        self._small_round = _SMALL_ROUND if self.settings.profile == "low-latency" else 0
         self._owned: set[TP] = set()
         self._waiting: set[TP] = set()
         self._round_done = asyncio.Event()
@@ -98,7 +93,7 @@ class Consumer(FaustAnswers):
     # --- life ------------------------------------------------------------------------------------
 
     async def on_start(self) -> None:
-        """Reach the broker, make the topics, take over the slot's transactional id."""
+        """Reach the broker, make the topics, take over the slot's transactional ids."""
         await self._in_kafka_thread(self._connect)
 
     def _connect(self) -> None:
@@ -212,37 +207,30 @@ class Consumer(FaustAnswers):
         if not self._has_begun:
             self._has_begun = True
             self.app.on_first_round(current.starts())
-        producer = self.app.round_producer
-        producer.begin()
-        is_small = current.size <= self._small_round
+        self.app.round_producer.begin()
         try:
-            if is_small:
-                await self._add_offsets(current)
-            began = time.perf_counter()
             await self._process(current)
             processed = time.perf_counter()
             self._write_changes(current)
-            if not is_small:
-                await self._add_offsets(current)
-            await self._until_done(producer.commit)
+            await self._until_done(self._end_transaction, current)
         except RoundError as exc:
             raise current.refused(exc) from exc
         self.positions.update(current.ends)
         finished = time.perf_counter()
         self.metrics.rounds.inc()
         self.metrics.round_seconds.observe(finished - started)
-        self.metrics.transaction_seconds.observe(finished - processed + began - started)
+        self.metrics.transaction_seconds.observe(finished - processed)
         for tp, messages in current.by_partition.items():
             self.metrics.records_in.labels(topic=tp.topic).inc(len(messages))
         self.app.on_round_committed(current.ends)
 
-    async def _add_offsets(self, current: Round) -> None:
-        await self._until_done(
-            self.app.round_producer.add_offsets, current.offsets(), current.group_metadata
-        )
+    def _end_transaction(self, current: Round) -> None:
+        producer = self.app.round_producer
+        producer.add_offsets(current.offsets(), current.group_metadata)
+        producer.commit()
 
     async def _until_done(self, call: Callable[..., None], *args: Any) -> None:
-        """Run a step of the transaction that waits for the broker."""
+        """Run what waits for the broker, on the Kafka thread."""
         working = asyncio.ensure_future(self._in_kafka_thread(self._or_say_why_not, call, *args))
         # Counted in looks at it, not by the clock: time in which this process was stopped is not
         # the broker's fault.

@@ -26,6 +26,11 @@ from streams.transport.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+_PRODUCERS = 2
+"""Transactional ids of a slot, used in turn.  A transaction that begins before the markers of its
+id's last one are written is put off by librdkafka for 20 ms: rounds that follow each other would
+all wait for that.  The log keeps their order: the first has been decided when the second begins."""
+
 _REPORT_POLLS = 100
 """Of 10 ms each: how long to look for the reason of a failed transaction."""
 
@@ -50,30 +55,37 @@ class RoundProducer:
         self._settings = settings
         self._metrics = metrics
         self._encode_dead_letter = encode_dead_letter
+        self._producers: list[Producer] = []
         self._producer: Producer | None = None
+        """The one whose turn it is."""
         self.send: Callable[..., None] = self._refuse
         """librdkafka's own ``produce`` while a round is open."""
         self._undelivered: KafkaError | None = None
         self.in_transaction = False
 
     def connect(self) -> None:
-        """Register the transactional id: aborts what a predecessor in this slot left open.
+        """Register the transactional ids: aborts what a predecessor in this slot left open.
 
         Raises:
             BrokerError: no answer within ``broker_wait_seconds``.
         """
         try:
-            producer = Producer(
-                {**self._settings.producer(), "on_delivery": self._on_delivery}, logger=log
-            )
-            producer.init_transactions(self._settings.broker_wait_seconds)
+            for turn in range(_PRODUCERS):
+                producer = Producer(
+                    {**self._settings.producer(turn), "on_delivery": self._on_delivery}, logger=log
+                )
+                producer.init_transactions(self._settings.broker_wait_seconds)
+                self._producers.append(producer)
         except KafkaException as exc:
-            raise transport_error(error_of(exc), "registering the transactional id") from exc
-        self._producer = producer
+            raise transport_error(error_of(exc), "registering the transactional ids") from exc
+        self._producer = self._producers[0]
 
     def begin(self) -> None:
-        """Open the round's transaction."""
-        self._require().begin_transaction()
+        """Open the round's transaction, with the producer whose last one is longer ago."""
+        self._require()
+        self._producers.reverse()
+        self._producer = self._producers[0]
+        self._producer.begin_transaction()
         self.in_transaction = True
         self.send = self._require().produce
 
@@ -142,11 +154,7 @@ class RoundProducer:
         )
 
     def add_offsets(self, offsets: Iterable[TopicPartition], group_metadata: object) -> None:
-        """Make the offsets part of the transaction.
-
-        The coordinator takes nothing into a transaction while it writes the markers of the last
-        one.  librdkafka asks again after a millisecond for offsets, but after twenty for the
-        partitions that records need: where time matters, offsets come first.
+        """Make the offsets part of the transaction, while its records are still on their way.
 
         Raises:
             FencedError: another member owns the partitions, or another process the slot.

@@ -93,7 +93,7 @@ def test_a_stall_between_the_offsets_and_the_end_of_a_transaction(
     exchange: Exchange, gates: Gates
 ) -> None:
     slow = {"TRADEFLOW_TRANSACTION_TIMEOUT_MS": "30000"}  # it outlives the session
-    stalled = exchange.start_worker(0, "stall-before-end", "offsets-last", gates=gates, **slow)
+    stalled = exchange.start_worker(0, "stall-before-end", gates=gates, **slow)
     exchange.feed(COMMANDS)
     exchange.verify()
     gates.open("armed")

@@ -20,7 +20,6 @@ from confluent_kafka import Consumer, IsolationLevel, TopicPartition
 from faust.types import TP
 
 from streams.transport import App, Batch
-from streams.transport import consumer as consumer_module
 from streams.transport.faults import FaultRecord
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.restore import Restorer
@@ -80,18 +79,6 @@ def stall_in_round() -> None:
         real(self, *args)
 
     RoundProducer.add_offsets = stalled  # type: ignore[method-assign]
-
-
-@hook
-def offsets_first() -> None:
-    """Take every round for a small one."""
-    consumer_module._SMALL_ROUND = 1_000_000
-
-
-@hook
-def offsets_last() -> None:
-    """Take every round for a large one."""
-    consumer_module._SMALL_ROUND = 0
 
 
 @hook

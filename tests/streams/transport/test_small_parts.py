@@ -322,7 +322,8 @@ def test_the_profiles() -> None:
     for settings in (quick, steady):
         assert settings.consumer()["isolation.level"] == "read_committed"
         assert settings.consumer()["enable.auto.commit"] is False
-    assert steady.consumer()["group.instance.id"] == steady.producer()["transactional.id"] == "g-3"
+    assert steady.consumer()["group.instance.id"] == "g-3"
+    assert [steady.producer(turn)["transactional.id"] for turn in (0, 1)] == ["g-3.0", "g-3.1"]
 
 
 def test_extra_settings_have_the_last_word() -> None:
