@@ -103,6 +103,28 @@ RejectReason = Literal[
     "CANCEL_REPLACE_STOPPED",
 ]
 
+AccountStatus = Literal["OPEN", "LOCKED", "CLOSED"]
+
+# In the order in which they are looked for (streams/domain/LEDGER.md).
+WalletRefusal = Literal[
+    "NONE",
+    "RESERVED_ACCOUNT_ID",
+    "UNKNOWN_ACCOUNT",
+    "ACCOUNT_EXISTS",
+    "COMMAND_ID_REUSED",
+    "ACCOUNT_CLOSED",
+    "ACCOUNT_LOCKED",
+    "ACCOUNT_NOT_EMPTY",
+    "UNKNOWN_ASSET",
+    "AMOUNT_NOT_POSITIVE",
+    "AMOUNT_OVERFLOW",
+    "INSUFFICIENT_BALANCE",
+    "UNKNOWN_HOLD",
+    "HOLD_EXCEEDED",
+]
+
+EntryType = Literal["NONE", "DEPOSIT", "WITHDRAWAL", "RESERVE", "RELEASE", "TRADE", "FEE"]
+
 SIDES: tuple[Side, ...] = ("BUY", "SELL")
 ORDER_TYPES: tuple[OrderType, ...] = get_args(OrderType)[1:]
 TIMES_IN_FORCE: tuple[TimeInForce, ...] = get_args(TimeInForce)[1:]

@@ -131,6 +131,15 @@ _FIELDS = {
 }
 
 
+def assets_of(instruments: Mapping[str, Instrument]) -> set[str]:
+    """All assets that instruments trade, or trade for."""
+    return {
+        asset
+        for instrument in instruments.values()
+        for asset in (instrument.base_asset, instrument.quote_asset)
+    }
+
+
 def load_instruments(path: Path | str | None = None) -> dict[str, Instrument]:
     """The instruments of a file, by symbol; without a file, the default set.
 

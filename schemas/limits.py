@@ -71,6 +71,7 @@ _CLIENT_ORDER_ID = Text(
 )
 _COMMON: Rules = {"command_id": _ID, "account_id": _ID, "symbol": _SYMBOL, "time_ms": Time()}
 _PLACED: Rules = {"client_order_id": _CLIENT_ORDER_ID}
+_MONEY: Rules = {"command_id": _ID, "account_id": _ID, "time_ms": Time()}
 _CHANGED: Rules = {
     "client_order_id": _CLIENT_ORDER_ID,
     "original_client_order_id": _CLIENT_ORDER_ID,
@@ -83,6 +84,14 @@ LIMITS: dict[str, Rules] = {
     # Of the two halves the other texts and times are not read.
     "CancelReplaceOrder": _COMMON | {"cancel": _CHANGED, "place": _PLACED},
     "SetSymbolStatus": _COMMON,
+    "WalletOpenAccountCommand": _MONEY,
+    "WalletSetStatusCommand": _MONEY,
+    "WalletDepositCommand": _MONEY | {"asset": _SYMBOL},
+    "WalletWithdrawCommand": _MONEY | {"asset": _SYMBOL},
+    "WalletReserveFundsCommand": _MONEY | {"asset": _SYMBOL, "symbol": _SYMBOL},
+    "WalletSettleFillCommand": _MONEY
+    | {"hold_id": _ID, "received_asset": _SYMBOL, "symbol": _SYMBOL},
+    "WalletReleaseFundsCommand": _MONEY | {"hold_id": _ID, "symbol": _SYMBOL},
     "Tick": {"time_ms": Time()},
 }
 """Of each command.  Client order ids may be empty: where one is needed, matching asks for it."""

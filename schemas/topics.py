@@ -91,6 +91,43 @@ def _changelog(app: str, table: str, key: str, rows: tuple[str, ...], descriptio
     )
 
 
+WALLET_COMMANDS_VALUES = (
+    "WalletOpenAccountCommand",
+    "WalletSetStatusCommand",
+    "WalletDepositCommand",
+    "WalletWithdrawCommand",
+    "WalletReserveFundsCommand",
+    "WalletSettleFillCommand",
+    "WalletReleaseFundsCommand",
+    "Tick",
+)
+
+WALLET_EVENTS_VALUES = (
+    "AccountStatusChangedEvent",
+    "FundsDepositedEvent",
+    "FundsWithdrawnEvent",
+    "FundsReservedEvent",
+    "FundsReservationFailedEvent",
+    "FundsReleasedEvent",
+    "FillSettledEvent",
+    "WalletCommandRefusedEvent",
+)
+
+
+def _dead_letters(stage: str) -> Topic:
+    """Where a stage puts what it could not understand."""
+    return Topic(
+        name=f"{stage}.dead-letters",
+        key="the input's key",
+        values=("DeadLetter",),
+        producers=(stage,),
+        consumers=("operators",),
+        description=f"Inputs of {stage} that could not be understood, whole, with the reason.",
+        partitions=1,
+        config={"max.message.bytes": str(DEAD_LETTER_BYTES_MAX)},
+    )
+
+
 ORDERS_INCOMING = Topic(
     name="orders.incoming",
     key="symbol",
@@ -131,16 +168,27 @@ ORDERBOOK_UPDATES = Topic(
     public=True,
     config=JOURNAL,
 )
-MATCHING_DEAD_LETTERS = Topic(
-    name="matching.dead-letters",
-    key="the input's key",
-    values=("DeadLetter",),
-    producers=("matching",),
-    consumers=("operators",),
-    description="Inputs of matching that could not be understood, whole, with the reason.",
-    partitions=1,
-    config={"max.message.bytes": str(DEAD_LETTER_BYTES_MAX)},
+WALLET_COMMANDS = Topic(
+    name="wallet.commands",
+    key="account_id",
+    values=WALLET_COMMANDS_VALUES,
+    producers=("account",),
+    consumers=("accounts",),
+    description="All that is to happen to money, in the order in which it happens.",
+    config=JOURNAL,
 )
+WALLET_EVENTS = Topic(
+    name="wallet.events",
+    key="account_id",
+    values=WALLET_EVENTS_VALUES,
+    producers=("accounts",),
+    consumers=("orders", "web", "connectors"),
+    description="What happened to money: every ledger entry, and every refusal.",
+    public=True,
+    config=JOURNAL,
+)
+MATCHING_DEAD_LETTERS = _dead_letters("matching")
+ACCOUNTS_DEAD_LETTERS = _dead_letters("accounts")
 MATCHING_BOOK = _changelog(
     "matching",
     "book",
@@ -149,11 +197,29 @@ MATCHING_BOOK = _changelog(
     "State of each symbol, its open orders, and client order ids of those that closed lately.",
 )
 
+ACCOUNTS_WALLET = _changelog(
+    "accounts",
+    "wallet",
+    "account id; account id, asset; account id, hold id; account id, command id",
+    (
+        "WalletAccountRow",
+        "WalletBalanceRow",
+        "WalletHoldRow",
+        "WalletCommandRow",
+        "WalletPartitionRow",
+    ),
+    "Accounts, their balances and holds, and the commands that were answered lately.",
+)
+
 TOPICS: tuple[Topic, ...] = (
     ORDERS_INCOMING,
     ORDERS_EXECUTIONS,
     TRADES,
     ORDERBOOK_UPDATES,
+    WALLET_COMMANDS,
+    WALLET_EVENTS,
     MATCHING_DEAD_LETTERS,
+    ACCOUNTS_DEAD_LETTERS,
     MATCHING_BOOK,
+    ACCOUNTS_WALLET,
 )

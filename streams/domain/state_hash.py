@@ -1,4 +1,4 @@
-"""A digest of a symbol's state: equal for equal rows, in whatever order they come."""
+"""A digest of a state: equal for equal rows, in whatever order they come."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,6 +19,14 @@ def state_hash(
     digest.update(b"\n")
     for closed_order in sorted(closed, key=lambda row: (row["account_id"], row["client_order_id"])):
         digest.update(_line(closed_order))
+    return digest.hexdigest()
+
+
+def hash_of_rows(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """The same over rows by their keys."""
+    digest = blake2b(digest_size=16)
+    for key in sorted(rows):
+        digest.update(key.encode() + b" " + _line(rows[key]))
     return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("schemas", "streams", "tradeflow", "tests")
 TESTS = (
     "tests/properties/test_matching_twin.py",
+    "tests/properties/test_wallet_twin.py",
     "tests/streams/domain",
     "tests/schemas/test_codec.py",
     "tests/schemas/test_compatibility.py",

@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 
-from schemas import enums, records
+from schemas import enums, records, wallet_records
 from schemas.avro import NO_DEFAULT, Array, Enum, Primitive, Record, Type, parse_record
 from schemas.registry import read_schemas
 
 SCHEMAS = read_schemas()
-NESTED_ONLY = {"PriceLevel", "AveragePriceMinute"}
+NESTED_ONLY = {"PriceLevel", "AveragePriceMinute", "LedgerEntry", "AssetBalance"}
+SHAPES = {
+    name: value
+    for module in (records, wallet_records)
+    for name, value in vars(module).items()
+    if typing.is_typeddict(value)
+}
 LITERALS = {
     getattr(enums, name): name
     for name in vars(enums)
@@ -19,7 +25,7 @@ LITERALS = {
 
 
 def typed_dictionaries() -> set[str]:
-    return {name for name, value in vars(records).items() if typing.is_typeddict(value)}
+    return set(SHAPES)
 
 
 def shape(kind: Type) -> Any:
@@ -32,7 +38,7 @@ def shape(kind: Type) -> Any:
         case Array():
             return list[shape(kind.items)]  # type: ignore[misc]
         case Record():
-            return getattr(records, kind.name)
+            return SHAPES[kind.name]
 
 
 def named_types(kind: Type) -> typing.Iterator[Record | Enum]:
@@ -61,7 +67,7 @@ def test_each_typed_dictionary_has_a_schema() -> None:
 
 @pytest.mark.parametrize("name", sorted(typed_dictionaries()))
 def test_fields_types_and_order_are_the_same(name: str) -> None:
-    expected = list(typing.get_type_hints(getattr(records, name)).items())
+    expected = list(typing.get_type_hints(SHAPES[name]).items())
     found = [kind for kind in EVERY_NAMED_TYPE if kind.name == name]
     assert found
     for kind in found:
