@@ -1,14 +1,18 @@
 """The stages as Faust apps: topics, tables and agents put together."""
 
+from collections.abc import Callable, Mapping
+
 from schemas.codec import encoder
 from schemas.instruments import Instrument, load_instruments
 from schemas.topics import CHANGELOG, TOPICS
+from streams.agents.accounts import declare_accounts
 from streams.agents.matching import declare_matching
 from streams.settings import StreamsSettings
 from streams.transport import App, DeadLetter, TopicSpec
 from streams.transport.headers import Headers
 
 MATCHING = "matching"
+ACCOUNTS = "accounts"
 
 
 def make_matching(settings: StreamsSettings, *, slot: int) -> App:
@@ -17,14 +21,28 @@ def make_matching(settings: StreamsSettings, *, slot: int) -> App:
     Raises:
         InstrumentError: the instrument file cannot be used.
     """
-    instruments: dict[str, Instrument] = load_instruments(settings.instruments)
+    return _make(MATCHING, declare_matching, settings, slot)
+
+
+def make_accounts(settings: StreamsSettings, *, slot: int) -> App:
+    """The app of one worker of the accounts stage; raises as ``make_matching``."""
+    return _make(ACCOUNTS, declare_accounts, settings, slot)
+
+
+def _make(
+    stage: str,
+    declare: Callable[[App, Mapping[str, Instrument]], object],
+    settings: StreamsSettings,
+    slot: int,
+) -> App:
+    instruments = load_instruments(settings.instruments)
     app = App(
-        settings.transport(group=MATCHING, slot=slot),
+        settings.transport(group=stage, slot=slot),
         topics=topic_specs(settings.partitions),
         changelog_config={"cleanup.policy": "compact", **CHANGELOG},
-        encode_dead_letter=DeadLetters(MATCHING),
+        encode_dead_letter=DeadLetters(stage),
     )
-    declare_matching(app, instruments)
+    declare(app, instruments)
     return app
 
 

@@ -5,7 +5,8 @@ what changed.
 """
 
 from collections import defaultdict
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from schemas.codec import decode, encoder
 from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
@@ -36,6 +37,30 @@ def book_table(app: App) -> Table:
     millisecond, and a command changes rows of all three kinds.
     """
     return cast(Table, app.Table("book", encode=_encode, decode=decode_row))
+
+
+def wallet_table(app: App) -> Table:
+    """The accounts stage's table ``wallet``, under the keys of ``WalletState.rows``.
+
+    =============================  ======================  =======================================
+    key                            row
+    =============================  ======================  =======================================
+    ``account ID``                 ``WalletAccountRow``    status, last entry
+    ``balance ID ASSET``           ``WalletBalanceRow``    available and held
+    ``hold ID HOLD``               ``WalletHoldRow``       an open hold, or one that ended lately
+    ``command ID COMMAND``         ``WalletCommandRow``    a command that was answered lately
+    ``partition``                  ``WalletPartitionRow``  the clock
+    =============================  ======================  =======================================
+    """
+    return cast(Table, app.Table("wallet", encode=_encode_wallet_row, decode=_decode_record))
+
+
+def store_rows(rows: Rows[Any], changes: Mapping[str, Any]) -> None:
+    """Write changed rows by their keys; None where one is gone."""
+    rows.put({key: row for key, row in changes.items() if row is not None})
+    for key, row in changes.items():
+        if row is None:
+            rows.discard(key)
 
 
 def by_symbol(rows: Rows[BookRow]) -> dict[str, SymbolState]:
@@ -94,3 +119,24 @@ def decode_row(data: bytes) -> BookRow:
     """A row, brought up to the newest version of its schema."""
     kind, record = decode(data)
     return Order.from_row(cast(OrderRow, record)) if kind == "OrderRow" else cast(SymbolRow, record)
+
+
+_WALLET_ROWS = {
+    # By a field that no other row of the table has.
+    "status": encoder("WalletAccountRow"),
+    "available_units": encoder("WalletBalanceRow"),
+    "hold_id": encoder("WalletHoldRow"),
+    "content": encoder("WalletCommandRow"),
+}
+_encode_partition_row = encoder("WalletPartitionRow")
+
+
+def _encode_wallet_row(row: Mapping[str, Any]) -> bytes:
+    for field, encode in _WALLET_ROWS.items():
+        if field in row:
+            return encode(row)
+    return _encode_partition_row(row)
+
+
+def _decode_record(data: bytes) -> dict[str, Any]:
+    return decode(data)[1]

@@ -5,14 +5,15 @@ from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument
-from schemas.limits import LIMITS, find_fault
-from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
+from schemas.topics import COMMANDS, ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
+from streams.agents.refusing import refuse
 from streams.domain.market import Market
 from streams.domain.outcome import Outcome
 from streams.domain.unknown_symbol import unknown_symbol
 from streams.tables import BookRow, book_table, by_symbol, store_changes
 from streams.transport import App, Batch, Rows, Table
 
+_COMMANDS = frozenset(COMMANDS)
 _EXECUTIONS, _TRADES, _UPDATES = ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name
 
 
@@ -76,7 +77,7 @@ class MatchingStage:
             except DecodeError as fault:
                 batch.dead_letter(fault.reason, fault.detail)
                 continue
-            refusal = refuse(kind, command, record.key())
+            refusal = refuse_order_command(kind, command, record.key())
             if refusal is not None:
                 batch.dead_letter(*refusal)
             elif kind == "Tick":
@@ -103,21 +104,11 @@ class MatchingStage:
             emit(_UPDATES, symbol, self._encode_update(outcome.depth))
 
 
-def refuse(kind: str, command: Mapping[str, Any], key: bytes | None) -> tuple[str, str] | None:
-    """Why a decoded record is no command for this stage (reason, detail); None if it is one.
-
-    A command must be keyed by its symbol: under another key it would be in a partition that does
-    not own the symbol's book.
-    """
-    if kind not in LIMITS:
-        return "UNEXPECTED_RECORD", f"{kind} is not a command"
-    if kind != "Tick":
-        if not key:
-            return "MISSING_KEY", f"{kind} {command['command_id']!r} has no key"
-        if key != command["symbol"].encode():
-            return "KEY_MISMATCH", f"the key is {key!r}, the symbol {command['symbol']!r}"
-    fault = find_fault(kind, command)
-    return None if fault is None else ("IMPOSSIBLE_VALUE", fault)
+def refuse_order_command(
+    kind: str, command: Mapping[str, Any], key: bytes | None
+) -> tuple[str, str] | None:
+    """Why a decoded record is no command for matching (reason, detail); None if it is one."""
+    return refuse(kind, command, key, kinds=_COMMANDS, keyed_by="symbol")
 
 
 def declare_matching(app: App, instruments: Mapping[str, Instrument]) -> MatchingStage:

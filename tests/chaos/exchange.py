@@ -61,19 +61,20 @@ def await_condition(
 
 @dataclass
 class WorkerProcess:
-    """One matching worker in a process of its own."""
+    """One worker of a stage in a process of its own."""
 
     slot: int
     environment: Mapping[str, str]
     log: Path
     module: str = "tradeflow"
+    stage: str = "matching"
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         with self.log.open("ab") as log:
             self._begins_at = log.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module, "worker", "matching", "--slot", str(self.slot)],
+                [sys.executable, "-m", self.module, "worker", self.stage, "--slot", str(self.slot)],
                 env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,30 @@
+"""What a stage refuses to take for a command, although it can be decoded."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from schemas.limits import find_fault
+
+
+def refuse(
+    kind: str,
+    command: Mapping[str, Any],
+    key: bytes | None,
+    *,
+    kinds: Collection[str],
+    keyed_by: str,
+) -> tuple[str, str] | None:
+    """Why a decoded record is no command for this stage (reason, detail); None if it is one.
+
+    ``kinds`` are the stage's commands, and ``keyed_by`` is the field that is their key: under
+    another key a command would be in a partition that does not own what it is about.
+    """
+    if kind not in kinds:
+        return "UNEXPECTED_RECORD", f"{kind} is not a command"
+    if kind != "Tick":
+        if not key:
+            return "MISSING_KEY", f"{kind} {command['command_id']!r} has no key"
+        if key != command[keyed_by].encode():
+            return "KEY_MISMATCH", f"the key is {key!r}, the {keyed_by} {command[keyed_by]!r}"
+    fault = find_fault(kind, command)
+    return None if fault is None else ("IMPOSSIBLE_VALUE", fault)
