@@ -11,6 +11,7 @@ import typer
 
 from tradeflow import __version__
 from tradeflow.commands import (
+    account,
     bench,
     book,
     broker,
@@ -43,6 +44,7 @@ app.command()(tail.tail)
 app.command()(check.check)
 app.command()(topics.topics)
 app.command()(bench.bench)
+app.add_typer(account.app)
 app.add_typer(broker.app)
 app.add_typer(worker.app)
 

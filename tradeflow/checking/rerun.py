@@ -7,7 +7,7 @@ from typing import Any
 from schemas.codec import DecodeError, decode
 from schemas.instruments import Instrument
 from schemas.topics import MATCHING_BOOK
-from streams.agents.matching import PartitionMarkets, refuse
+from streams.agents.matching import PartitionMarkets, refuse_order_command
 from streams.domain.order import Order
 from streams.domain.outcome import Outcome
 from streams.tables import BookRow, as_record
@@ -96,7 +96,7 @@ class Rerun:
             kind, command = decode(record.value or b"")
         except DecodeError as fault:
             return self._refused(Answered(record, "", {}, (fault.reason, fault.detail)))
-        refusal = refuse(kind, command, record.key)
+        refusal = refuse_order_command(kind, command, record.key)
         answered = Answered(record, kind, command, refusal)
         if refusal is not None:
             return self._refused(answered)

@@ -68,7 +68,9 @@ def _stay(
             done = counted.commands - before.commands if before is not None else 0
             # A worker that was started again counts from zero.
             rate = max(0, done) / (now - looked) if looked else 0.0
-            screen.status(status_text(counted, workers=plan.workers, commands_a_second=rate))
+            screen.status(
+                status_text(counted, workers=len(running.workers), commands_a_second=rate)
+            )
             before, looked = counted, now
     finally:
         screen.close()

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.settings import StreamsSettings
+    from streams.transport import App
 
 app = typer.Typer(
     name="worker",
@@ -22,16 +25,29 @@ Slot = Annotated[
 @app.command()
 def matching(slot: Slot = 0) -> None:
     """Match orders until SIGTERM or Ctrl-C; the exit code says how it ended."""
+    from streams.app import make_matching
+
+    _run(make_matching, slot)
+
+
+@app.command()
+def accounts(slot: Slot = 0) -> None:
+    """Keep accounts and their money until SIGTERM or Ctrl-C; the exit code says how it ended."""
+    from streams.app import make_accounts
+
+    _run(make_accounts, slot)
+
+
+def _run(make: "Callable[..., App]", slot: int) -> None:
     import logging
 
-    from streams.app import make_matching
     from streams.transport import run
     from tradeflow import compiled_core
 
     settings = streams_settings()
     configure_logging()
-    logging.getLogger(__name__).info("matching core: %s", compiled_core.in_words())
-    sys.exit(run(lambda: make_matching(settings, slot=slot)))
+    logging.getLogger(__name__).info("the core: %s", compiled_core.in_words())
+    sys.exit(run(lambda: make(settings, slot=slot)))
 
 
 def streams_settings() -> "StreamsSettings":

@@ -21,10 +21,9 @@ from tradeflow.supervision.launch import pace_of
 from tradeflow.supervision.leftovers import BrokerMark, end_leftovers
 from tradeflow.supervision.programs import (
     FLOW,
-    WORKERS,
     Program,
-    matching_worker,
     order_flow,
+    stage_worker,
 )
 from tradeflow.supervision.settings import UP, RunFolder
 from tradeflow.supervision.supervisord import Supervisord
@@ -39,6 +38,7 @@ class Plan:
     """What `up` was asked for."""
 
     workers: int = 1
+    """Of the matching stage; every other stage has one."""
     flow_rate: int = 10
     """Orders a second; 0: no flow."""
 
@@ -121,8 +121,7 @@ class Exchange:
         self._go_on()
         workers = self._addresses()
         programs: list[Program] = [
-            matching_worker(slot, host=address.host, port=address.port)
-            for slot, address in enumerate(workers)
+            stage_worker(each.stage, each.slot, host=each.host, port=each.port) for each in workers
         ]
         if self._plan.flow_rate:
             programs.append(order_flow(self._plan.flow_rate))
@@ -154,12 +153,13 @@ class Exchange:
         host, first = self._settings.web_host, self._settings.web_port
         taken: set[int] = set()
         addresses = []
-        for slot in range(self._plan.workers):
-            port = first + slot if first else free_port(host)
+        slots = [("matching", slot) for slot in range(self._plan.workers)] + [("accounts", 0)]
+        for number, (stage, slot) in enumerate(slots):
+            port = first + number if first else free_port(host)
             while port in taken:
                 port = free_port(host)
             taken.add(port)
-            addresses.append(WorkerAddress(f"{WORKERS}-{slot}", host, port))
+            addresses.append(WorkerAddress(stage, slot, host, port))
         return addresses
 
     def _wait_until_ready(self, workers: list[WorkerAddress]) -> None:

@@ -16,9 +16,14 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class WorkerAddress:
     """Where a worker answers."""
 
-    name: str
+    stage: str
+    slot: int
     host: str
     port: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.stage}-{self.slot}"
 
     @property
     def health(self) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 from streams.transport.errors import ExitCode
 from tradeflow.supervision.settings import RunFolder
 
-WORKERS = "matching"
+WORKERS = "workers"
+"""The group of all stages' workers."""
+
 FLOW = "flow"
 
 NEVER_AGAIN = (ExitCode.CLEAN, ExitCode.POISONED, ExitCode.CONFIG)
@@ -38,11 +40,11 @@ class Program:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def matching_worker(slot: int, *, host: str, port: int) -> Program:
-    """The worker of one slot of the matching stage; it serves /health and /metrics at ``port``."""
+def stage_worker(stage: str, slot: int, *, host: str, port: int) -> Program:
+    """The worker of one slot of a stage; it serves /health and /metrics at ``port``."""
     return Program(
-        name=f"{WORKERS}-{slot}",
-        command=(sys.executable, "-m", "tradeflow", "worker", "matching", "--slot", str(slot)),
+        name=f"{stage}-{slot}",
+        command=(sys.executable, "-m", "tradeflow", "worker", stage, "--slot", str(slot)),
         final_codes=NEVER_AGAIN,
         starts_at_once=True,
         # A worker gives itself 5 s for a clean stop.
@@ -92,7 +94,7 @@ logfile_backups={_LOG_BACKUPS}
 """,
         *(_program_section(program, folder, directory) for program in programs),
     ]
-    workers = [program.name for program in programs if program.name.startswith(f"{WORKERS}-")]
+    workers = [program.name for program in programs if program.starts_at_once]
     # As one group they stop at the same time, not one after the other.
     sections.append(f"[group:{WORKERS}]\nprograms={','.join(workers)}\npriority=100\n")
     return "\n".join(sections)

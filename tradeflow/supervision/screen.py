@@ -17,6 +17,7 @@ from tradeflow.supervision.settings import RunFolder
 _LOOK = (
     ("tradeflow book BTCUSDT", "the order book, live"),
     ("tradeflow tail trades", "trades as they happen"),
+    ("tradeflow account create alice", "an account; then deposit, balance, ledger"),
     ("tradeflow topics", "what is on which topic"),
     ("tradeflow check", "whether every invariant holds"),
 )

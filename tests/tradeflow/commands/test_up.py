@@ -159,7 +159,7 @@ class TestARunningExchange:
 
     def test_ctrl_c_ends_everything(self, exchange: Up) -> None:
         processes = exchange.all_processes()
-        assert len(processes) == 5  # up, supervisord, two workers, the broker
+        assert len(processes) == 6  # up, supervisord, two matching workers, accounts, the broker
 
         assert exchange.end(signal.SIGINT) == 0
 

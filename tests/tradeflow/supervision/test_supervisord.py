@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tradeflow.supervision.leftovers import end_leftovers
-from tradeflow.supervision.programs import NEVER_AGAIN, Program, matching_worker
+from tradeflow.supervision.programs import NEVER_AGAIN, Program, stage_worker
 from tradeflow.supervision.settings import RunFolder
 from tradeflow.supervision.supervisord import Supervisord
 
@@ -119,7 +119,7 @@ def test_what_a_killed_supervisord_left_is_found_and_ended(folder: RunFolder) ->
 
 
 def test_a_worker_is_this_interpreters_and_knows_its_address() -> None:
-    program = matching_worker(3, host="127.0.0.1", port=1234)
+    program = stage_worker("matching", 3, host="127.0.0.1", port=1234)
 
     assert program.name == "matching-3"
     assert program.command[0] == sys.executable

@@ -1,0 +1,109 @@
+"""Accounts and money on the command line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tradeflow.commands.running_exchange import Up, run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    folder = tmp_path_factory.mktemp("accounts")
+    up = Up(folder, ("--no-flow",)).wait_until_up()
+    yield up
+    up.end()
+    run("down", folder=folder)
+
+
+def said(exchange: Up, *arguments: str) -> str:
+    result = run("account", *arguments, folder=exchange.folder)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def refused(exchange: Up, *arguments: str) -> str:
+    result = run("account", *arguments, folder=exchange.folder)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr.removeprefix("Error: ").strip()
+
+
+def test_money_comes_in_and_goes_out(exchange: Up) -> None:
+    assert said(exchange, "create", "alice") == "Account alice is open.\n"
+    assert said(exchange, "deposit", "alice", "usdt", "1000.5") == (
+        "1000.50000000 USDT deposited. alice has 1000.50000000 available, 0.00000000 held.\n"
+    )
+    assert "has 990.50000000 available" in said(exchange, "withdraw", "alice", "USDT", "10")
+    assert "has 0.00000001 available" in said(exchange, "deposit", "alice", "BTC", "0.00000001")
+
+    balance = said(exchange, "balance", "alice")
+    assert "alice (open)" in balance
+    assert "990.50000000" in balance
+    entries = said(exchange, "ledger", "alice", "--last", "2")
+    assert "WITHDRAWAL" in entries
+    assert "1000.5" not in entries, "only the last two"
+
+
+def test_the_same_command_twice_has_one_effect_and_says_so(exchange: Up) -> None:
+    said(exchange, "create", "bob")
+    said(exchange, "deposit", "bob", "USDT", "5", "--id", "d1")
+
+    again = said(exchange, "deposit", "bob", "USDT", "5", "--id", "d1")
+    assert "(it had been done before; nothing moved now). bob has 5.00000000" in again
+    assert refused(exchange, "deposit", "bob", "USDT", "6", "--id", "d1") == (
+        "Refused: a command with this id said something else."
+    )
+
+
+def test_a_locked_account(exchange: Up) -> None:
+    said(exchange, "create", "cy")
+    said(exchange, "deposit", "cy", "USDT", "5")
+    assert said(exchange, "lock", "cy") == "Account cy is locked.\n"
+
+    assert refused(exchange, "withdraw", "cy", "USDT", "5") == "Refused: account locked."
+    said(exchange, "unlock", "cy")
+    said(exchange, "withdraw", "cy", "USDT", "5")
+    assert said(exchange, "close", "cy") == "Account cy is closed.\n"
+    assert refused(exchange, "deposit", "cy", "USDT", "5") == "Refused: account closed."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("deposit", "nobody", "USDT", "1"), "Refused: unknown account."),
+        (("deposit", "alice", "DOGE", "1"), "Refused: unknown asset."),
+        (("deposit", "alice", "USDT", "0"), "Refused: the amount must be more than 0."),
+        (("withdraw", "alice", "USDT", "5000"), "Refused: insufficient balance."),
+        (
+            ("deposit", "alice", "USDT", "0.000000001"),
+            "The amount 0.000000001 will not do: 0.000000001 has more than 8 decimals.",
+        ),
+        (("deposit", "alice", "USDT", "1e3"), "The amount 1e3 will not do: '1e3' is no decimal."),
+        (
+            ("deposit", "alice", "USDT", "9000000000"),
+            "Refused: the exchange takes in no more of this asset.",
+        ),
+        (("create", "alice"), "Refused: there is such an account already."),
+        (("create", "@fees"), "Refused: ids that begin with @ are the exchange's own."),
+        (
+            ("balance", "nobody"),
+            "There is no account 'nobody'. Open it with: tradeflow account create nobody",
+        ),
+    ],
+)
+def test_refusals_are_one_line(exchange: Up, arguments: tuple[str, ...], words: str) -> None:
+    run("account", "create", "alice", folder=exchange.folder)
+
+    assert refused(exchange, *arguments) == words
+
+
+def test_without_an_exchange_it_says_what_to_start(tmp_path: Path) -> None:
+    result = run("account", "balance", "alice", folder=tmp_path)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: No broker runs here. Start the exchange with:")
