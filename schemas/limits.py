@@ -61,7 +61,9 @@ _VISIBLE = string.digits + string.ascii_letters + string.punctuation
 
 # No whitespace and nothing invisible; symbols may be in any script.
 _ID = Text("[!-~]", "visible ASCII characters", _VISIBLE, 1, ID_LENGTH_MAX)
-_SYMBOL = Text(r"[^\s\x00-\x1f\x7f-\x9f]", "visible characters", _VISIBLE, 1, SYMBOL_LENGTH_MAX)
+_SYMBOL = Text(
+    r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]", "visible characters", _VISIBLE, 1, SYMBOL_LENGTH_MAX
+)
 _CLIENT_ORDER_ID = Text(
     "[.A-Z:/a-z0-9_-]",
     "of [.A-Z:/a-z0-9_-]",

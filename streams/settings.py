@@ -18,7 +18,7 @@ class StreamsSettings(BaseSettings):
     )
 
     broker: str = Field(default="127.0.0.1:9092", validation_alias=AliasChoices("broker", "BROKER"))
-    partitions: int = Field(default=DEFAULT_KEYED_PARTITIONS, ge=1)
+    partitions: int = Field(default=DEFAULT_KEYED_PARTITIONS, ge=1, le=64)
     profile: Profile = "low-latency"
     round_max_records: int = Field(default=2_000, ge=1)
     session_timeout_ms: int | None = Field(default=None, ge=1_000)

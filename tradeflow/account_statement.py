@@ -1,15 +1,19 @@
 """What an account has, and how it came to it: read from the log."""
 
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from schemas.codec import decode
+from schemas.limits import find_fault
 from schemas.topics import ACCOUNTS_WALLET, WALLET_EVENTS
 from tradeflow.errors import TradeflowError
 from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record, TopicReader, Topics
 
 _POLL_SECONDS = 0.2
+_SILENCE_SECONDS = 15.0
+_ANY_COMMAND = {"command_id": "any", "time_ms": 0}
 
 
 class Statement(NamedTuple):
@@ -58,12 +62,24 @@ def ledger_entries(
 
 def _records(bootstrap: str, topic: str, account_id: str) -> Iterator[Record]:
     """What the account's partition of a topic has, up to its present end."""
+    if find_fault("WalletOpenAccountCommand", {**_ANY_COMMAND, "account_id": account_id}):
+        raise TradeflowError(f"{account_id!r} is no account's id.")
     topics = Topics(bootstrap)
     count = len(topics.partitions(topic))
     partition = Partition(topic, partition_of(account_id.encode(), count))
+    end = topics.ends([partition])[partition]
     reader = TopicReader(bootstrap, topics.starts([partition]), wait_ms=5)
     try:
-        while not reader.at_end():
-            yield from reader.read(_POLL_SECONDS)
+        waited = time.monotonic()
+        while reader.positions[partition] < end:
+            records = reader.read(_POLL_SECONDS)
+            yield from records
+            now = time.monotonic()
+            if records:
+                waited = now
+            elif now - waited > _SILENCE_SECONDS:
+                raise TradeflowError(
+                    "The broker has stopped answering.", remedy="See that it runs, and try again."
+                )
     finally:
         reader.close()

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.codec import decode, encode
-from schemas.headers import Actor, RecordHeaders
+from schemas.headers import CORRELATION_ID, Actor, RecordHeaders
 from schemas.topics import WALLET_COMMANDS, WALLET_EVENTS
 from tradeflow.errors import TradeflowError
 from tradeflow.partitioning import partition_of
@@ -39,29 +40,29 @@ class WalletDesk:
         Raises:
             TradeflowError: no answer in time: what became of the command is not known.
         """
-        account_id, command_id = command["account_id"], command["command_id"]
-        partition = self.events_of(account_id)
+        # The same command may have been sent before: an answer to that is not the answer to this.
+        asked = str(uuid4()).encode()
+        partition = self.events_of(command["account_id"])
         reader = TopicReader(self._bootstrap, self._topics.ends([partition]), wait_ms=50)
         try:
-            self._send(kind, command)
+            self._send(kind, command, correlation_id=asked.decode())
             deadline = time.monotonic() + timeout_seconds
             while time.monotonic() < deadline:
                 for record in reader.read(0.2):
-                    name, event = decode(record.value or b"")
-                    if (event["account_id"], event["command_id"]) == (account_id, command_id):
-                        return name, event
+                    if record.header(CORRELATION_ID) == asked:
+                        return decode(record.value or b"")
         finally:
             reader.close()
         raise TradeflowError(
             f"No answer came within {timeout_seconds:g} s, so it is not known whether it was done.",
-            remedy=f"To ask again without doing it twice: --id {command_id}. {_START_FIRST}",
+            remedy=f"To ask again, not do it again: --id {command['command_id']}. {_START_FIRST}",
         )
 
     def events_of(self, account_id: str) -> Partition:
         """The partition of ``wallet.events`` that an account is in."""
         return Partition(WALLET_EVENTS.name, partition_of(account_id.encode(), self._partitions))
 
-    def _send(self, kind: str, command: Mapping[str, Any]) -> None:
+    def _send(self, kind: str, command: Mapping[str, Any], *, correlation_id: str) -> None:
         failures: list[KafkaError] = []
 
         def note(error: KafkaError | None, _message: Message) -> None:
@@ -76,7 +77,7 @@ class WalletDesk:
             "message.timeout.ms": 10_000,
         }
         headers = RecordHeaders(
-            correlation_id=command["command_id"],
+            correlation_id=correlation_id,
             actor=Actor(user=command["account_id"]),
             event_time_ms=command["time_ms"],
         ).to_headers()

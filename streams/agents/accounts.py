@@ -14,6 +14,11 @@ from streams.agents.refusing import refuse
 from streams.domain.wallet import Wallet
 from streams.tables import store_rows, wallet_table
 from streams.transport import App, Batch, Table
+from streams.transport.records import timestamp_of
+
+AHEAD_MS = 60_000
+"""How far a command's time may be ahead of the broker's: it moves the clock by which a partition
+forgets what it has done already."""
 
 _COMMANDS = frozenset(WALLET_COMMANDS_VALUES)
 _EVENTS = WALLET_EVENTS.name
@@ -41,6 +46,9 @@ class AccountsStage:
             refusal = refuse(kind, command, record.key(), kinds=_COMMANDS, keyed_by="account_id")
             if refusal is not None:
                 batch.dead_letter(*refusal)
+                continue
+            if command["time_ms"] > timestamp_of(record) + AHEAD_MS:
+                batch.dead_letter("IMPOSSIBLE_VALUE", f"{kind}.time_ms is ahead of the log's clock")
                 continue
             event = apply(kind, command)
             if event is not None:

@@ -80,6 +80,11 @@ class Account:
         balance = self.balances.get(asset)
         return 0 if balance is None else balance.available_units
 
+    def total_units(self, asset: str) -> int:
+        """What it has of an asset, held or not."""
+        balance = self.balances.get(asset)
+        return 0 if balance is None else balance.available_units + balance.held_units
+
     @property
     def is_own(self) -> bool:
         """Whether it is one of the partition's own."""

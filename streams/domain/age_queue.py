@@ -8,7 +8,8 @@ class AgeQueue:
     """Keys that are kept for so long, and so many of them; the oldest go first.
 
     Those of one millisecond go together: what is forgotten then does not depend on the order in
-    which they came, which a restored state no longer knows.
+    which they came, which a restored state no longer knows.  Those of the latest one stay, however
+    many.
     """
 
     __slots__ = ("kept_ms", "limit", "_queue")
@@ -36,7 +37,7 @@ class AgeQueue:
         old: list[str] = []
         while queue and queue[0][0] <= last_ms:
             old.append(queue.popleft()[1])
-        while len(queue) > self.limit:
+        while len(queue) > self.limit and queue[0][0] != queue[-1][0]:
             first_ms = queue[0][0]
             while queue and queue[0][0] == first_ms:
                 old.append(queue.popleft()[1])

@@ -99,7 +99,8 @@ def _refusal_of_move(
         return "ACCOUNT_CLOSED"
     if account.status == "LOCKED" and not is_deposit:
         return "ACCOUNT_LOCKED"
-    if asset not in state.assets:
+    # What came in may go out, also when no instrument has the asset any more.
+    if asset not in state.assets and (is_deposit or asset not in account.balances):
         return "UNKNOWN_ASSET"
     if units <= 0:
         return "AMOUNT_NOT_POSITIVE"

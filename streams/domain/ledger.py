@@ -45,7 +45,19 @@ class Ledger:
 
     def supply_units(self, asset: str) -> int:
         """What came in of an asset and did not go out again."""
-        return -self._own(EXTERNAL, asset).available_units
+        return -self._available(EXTERNAL, asset)
+
+    def _available(self, account_id: str, asset: str) -> int:
+        account = self.accounts.get(account_id)
+        return 0 if account is None else account.available_units(asset)
+
+    def clearing_units(self, symbol: str, asset: str) -> int:
+        """What is in transit of an asset, for one symbol."""
+        return self._available(CLEARING + symbol, asset)
+
+    def fee_units(self, asset: str) -> int:
+        """The commissions taken in an asset."""
+        return self._available(FEES, asset)
 
     # --- entries ----------------------------------------------------------------------------------
 

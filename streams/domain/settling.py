@@ -1,5 +1,6 @@
 """Holds: money reserved for an order, posted fill by fill, and given back."""
 
+from schemas.amounts import INTEGER_MAX
 from schemas.enums import WalletRefusal
 from schemas.wallet_records import (
     WalletReleaseFundsCommand,
@@ -62,14 +63,17 @@ def _refusal_of_reservation(
 def settle_fill(state: WalletState, command: WalletSettleFillCommand) -> Event:
     """Post one fill of an order: pay, receive, charge, and release what it no longer needs."""
     key = key_of(command["account_id"], command["hold_id"])
+    account = state.ledger.user(command["account_id"])
     hold = state.holds.get(key)
-    if hold is not None and command["execution_id"] <= hold.last_execution_id:
+    reason = _refusal_of_fill(account, hold, command)
+    if account is None or hold is None or reason != "NONE":
+        return refused(state, "WalletSettleFillCommand", command, reason)
+    if command["execution_id"] <= hold.last_execution_id:
         return fill_settled(state, hold, command, is_repeat=True)
-    reason = _refusal_of_fill(state, hold, command)
-    if hold is None or reason != "NONE":
+    reason = _refusal_of_posting(state, account, hold, command)
+    if reason != "NONE":
         return refused(state, "WalletSettleFillCommand", command, reason)
     ledger = state.ledger
-    account = ledger.accounts[hold.account_id]
     symbol, paid = hold.symbol, command["paid_units"]
     trade = f"{symbol}:{command['trade_id']}"
     if paid:
@@ -85,47 +89,62 @@ def settle_fill(state: WalletState, command: WalletSettleFillCommand) -> Event:
 
 
 def _refusal_of_fill(
-    state: WalletState, hold: Hold | None, command: WalletSettleFillCommand
+    account: Account | None, hold: Hold | None, command: WalletSettleFillCommand
 ) -> WalletRefusal:
-    if state.ledger.user(command["account_id"]) is None:
+    """What is wrong with a fill, whether or not it comes for the first time."""
+    if account is None:
         return "UNKNOWN_ACCOUNT"
-    if command["received_asset"] not in state.assets:
-        return "UNKNOWN_ASSET"
     paid, keep = command["paid_units"], command["keep_units"]
     received, commission = command["received_units"], command["commission_units"]
-    if paid < 0 or keep < 0 or not 0 <= commission <= received:
+    if paid < 0 or keep < 0 or not 0 <= commission <= received or command["execution_id"] < 1:
         return "AMOUNT_NOT_POSITIVE"
-    if hold is None or hold.symbol != command["symbol"]:
-        return "UNKNOWN_HOLD"
-    return "HOLD_EXCEEDED" if paid + keep > hold.left_units else "NONE"
+    return "UNKNOWN_HOLD" if hold is None or hold.symbol != command["symbol"] else "NONE"
+
+
+def _refusal_of_posting(
+    state: WalletState, account: Account, hold: Hold, command: WalletSettleFillCommand
+) -> WalletRefusal:
+    """Why a fill that is new cannot be posted."""
+    paid, received = command["paid_units"], command["received_units"]
+    if hold.closed_ms or paid + command["keep_units"] > hold.left_units:
+        return "HOLD_EXCEEDED"
+    ledger, symbol, asset = state.ledger, hold.symbol, command["received_asset"]
+    has_room = (
+        account.total_units(asset) + received <= INTEGER_MAX
+        and ledger.clearing_units(symbol, asset) - received >= -INTEGER_MAX
+        and ledger.clearing_units(symbol, hold.asset) + paid <= INTEGER_MAX
+        and ledger.fee_units(asset) + command["commission_units"] <= INTEGER_MAX
+    )
+    return "NONE" if has_room else "AMOUNT_OVERFLOW"
 
 
 def release_funds(state: WalletState, command: WalletReleaseFundsCommand) -> Event:
     """Reduce a hold to what its order still needs."""
     key = key_of(command["account_id"], command["hold_id"])
+    account = state.ledger.user(command["account_id"])
     hold = state.holds.get(key)
     execution_id, keep = command["execution_id"], command["keep_units"]
-    if hold is not None and (hold.closed_ms or 0 < execution_id <= hold.last_execution_id):
-        return funds_released(state, hold, command, 0, is_repeat=True)
-    reason = _refusal_of_release(state, hold, command)
-    if hold is None or reason != "NONE":
+    reason = _refusal_of_release(account, hold, command)
+    if account is None or hold is None or reason != "NONE":
         return refused(state, "WalletReleaseFundsCommand", command, reason)
-    account = state.ledger.accounts[hold.account_id]
+    if hold.closed_ms or 0 < execution_id <= hold.last_execution_id:
+        return funds_released(state, hold, command, 0, is_repeat=True)
+    if keep > hold.left_units:
+        return refused(state, "WalletReleaseFundsCommand", command, "HOLD_EXCEEDED")
     units = hold.left_units - keep
     _keep(state, key, account, hold, keep, execution_id)
     return funds_released(state, hold, command, units, is_repeat=False)
 
 
 def _refusal_of_release(
-    state: WalletState, hold: Hold | None, command: WalletReleaseFundsCommand
+    account: Account | None, hold: Hold | None, command: WalletReleaseFundsCommand
 ) -> WalletRefusal:
-    if state.ledger.user(command["account_id"]) is None:
+    """What is wrong with a release, whether or not it comes for the first time."""
+    if account is None:
         return "UNKNOWN_ACCOUNT"
     if command["keep_units"] < 0 or command["execution_id"] < 0:
         return "AMOUNT_NOT_POSITIVE"
-    if hold is None or hold.symbol != command["symbol"]:
-        return "UNKNOWN_HOLD"
-    return "HOLD_EXCEEDED" if command["keep_units"] > hold.left_units else "NONE"
+    return "UNKNOWN_HOLD" if hold is None or hold.symbol != command["symbol"] else "NONE"
 
 
 def _keep(

@@ -18,6 +18,11 @@ def offset_of(record: Message) -> int:
     return record.offset()  # type: ignore[return-value]
 
 
+def timestamp_of(record: Message) -> int:
+    """The time of a record, ms: its producer's, or the broker's if the topic's settings say so."""
+    return record.timestamp()[1]
+
+
 def position_of(record: Message) -> str:
     """``topic/partition/offset``: the name of a record in the log."""
     return f"{record.topic()}/{record.partition()}/{record.offset()}"

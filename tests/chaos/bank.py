@@ -100,6 +100,7 @@ class Bank:
         }
         other = encode("SetSymbolStatus", STATUS)
         good = encode("WalletDepositCommand", deposit)
+        early = encode("WalletDepositCommand", {**deposit, "time_ms": 1 << 52})
         bad_id = encode("WalletDepositCommand", {**deposit, "account_id": "a b"})
         records = [
             ("ann", b"\x07garbage", "BAD_MAGIC"),
@@ -109,6 +110,7 @@ class Bank:
             (None, good, "MISSING_KEY"),
             ("bob", good, "KEY_MISMATCH"),
             ("a b", bad_id, "IMPOSSIBLE_VALUE"),
+            ("ann", early, "IMPOSSIBLE_VALUE"),
         ]
         for key, value, _ in records:
             self._producer.produce(WALLET_COMMANDS.name, value, key)
@@ -152,15 +154,25 @@ class Bank:
             )
             assert wrong is None, wrong
             assert len(got) == len(expected)
-        for partition, rows in self._tables().items():
+        tables = self._tables()
+        assert set(tables) == set(self.expected)
+        for partition, rows in tables.items():
             wallet = Wallet.restore(self.assets, rows)
             assert check_ledger(wallet.state) == []
-            twin = self.twins[partition]
-            for account in wallet.state.ledger.accounts.values():
-                for asset, balance in account.balances.items():
-                    if not account.is_own:
-                        held = twin.total("held", asset, account.account_id)
-                        assert balance.held_units == held, (account.account_id, asset)
+            self._compare_money(wallet, self.twins[partition])
+
+    def _compare_money(self, wallet: Wallet, twin: ReferenceWallet) -> None:
+        """The table has what the twin has: every account, its status and all of its money."""
+        accounts = wallet.state.ledger.accounts
+        assert {a.account_id for a in accounts.values() if not a.is_own} == set(twin.status)
+        for account_id, status in twin.status.items():
+            account = accounts[account_id]
+            assert account.status == status
+            for asset in self.assets:
+                balance = account.balance(asset)
+                money = balance.available_units, balance.held_units
+                places = ("available", "held")
+                assert money == tuple(twin.total(place, asset, account_id) for place in places)
 
     def _tables(self) -> dict[int, dict[str, Any]]:
         """By partition, the rows that the changelog holds."""

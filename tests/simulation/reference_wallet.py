@@ -190,7 +190,9 @@ class ReferenceWallet:
         if self._was_done(command, said):
             return "FundsWithdrawnEvent", more, True
         self._require_open(account)
-        self._require_amount(asset, amount)
+        if not any(e["account"] == account and e["asset"] == asset for e in self.entries):
+            self._require_known_asset(asset)
+        self._require_positive(amount)
         self._require_available(account, asset, amount)
         self._enter(
             account, "WITHDRAWAL", asset, amount, "available", "external", command["command_id"]
@@ -229,24 +231,32 @@ class ReferenceWallet:
         names = ("hold_id", "symbol", "execution_id", "order_id", "trade_id")
         more = {name: command[name] for name in names}
         hold = self.holds.get((account, hold_id))
-        if hold is not None and command["execution_id"] <= max(hold.executions):
-            left = self.left(account, hold_id)
-            return "FillSettledEvent", {**more, "left_units": left}, True
         self._require_known(account)
-        if command["received_asset"] not in self.assets:
-            raise Refusal("UNKNOWN_ASSET")
         paid, received, commission, keep = (
             command[f"{name}_units"] for name in ("paid", "received", "commission", "keep")
         )
         if min(paid, received, commission, keep) < 0 or commission > received:
             raise Refusal("AMOUNT_NOT_POSITIVE")
+        if command["execution_id"] < 1:
+            raise Refusal("AMOUNT_NOT_POSITIVE")
         if hold is None or hold.symbol != command["symbol"]:
             raise Refusal("UNKNOWN_HOLD")
-        if paid + keep > self.left(account, hold_id):
+        left = self.left(account, hold_id)
+        if command["execution_id"] <= max(hold.executions):
+            return "FillSettledEvent", {**more, "left_units": left}, True
+        if hold.closed_ms is not None or paid + keep > left:
             raise Refusal("HOLD_EXCEEDED")
         symbol, trade = hold.symbol, f"{hold.symbol}:{command['trade_id']}"
         place = f"clearing:{symbol}"
         other = command["received_asset"]
+        totals = (
+            self.total("available", other, account) + self.total("held", other, account) + received,
+            received - self.total(place, other),
+            self.total(place, hold.asset) + paid,
+            self.total("fees", other) + commission,
+        )
+        if max(totals) >= 2**63:
+            raise Refusal("AMOUNT_OVERFLOW")
         self._enter(account, "TRADE", hold.asset, paid, "held", place, trade, symbol, hold=hold_id)
         self._enter(account, "TRADE", other, received, place, "available", trade, symbol)
         self._enter(account, "FEE", other, commission, "available", "fees", trade, symbol)
@@ -257,17 +267,16 @@ class ReferenceWallet:
         account, hold_id = command["account_id"], command["hold_id"]
         more = {"hold_id": hold_id, "symbol": command["symbol"]}
         hold = self.holds.get((account, hold_id))
-        if hold is not None:
-            left = self.left(account, hold_id)
-            more |= {"asset": hold.asset, "amount_units": 0, "left_units": left}
-            if hold.closed_ms is not None or 0 < command["execution_id"] <= max(hold.executions):
-                return "FundsReleasedEvent", more, True
         self._require_known(account)
         keep = command["keep_units"]
         if keep < 0 or command["execution_id"] < 0:
             raise Refusal("AMOUNT_NOT_POSITIVE")
         if hold is None or hold.symbol != command["symbol"]:
             raise Refusal("UNKNOWN_HOLD")
+        left = self.left(account, hold_id)
+        more |= {"asset": hold.asset, "amount_units": 0, "left_units": left}
+        if hold.closed_ms is not None or 0 < command["execution_id"] <= max(hold.executions):
+            return "FundsReleasedEvent", more, True
         if keep > left:
             raise Refusal("HOLD_EXCEEDED")
         self._keep(account, hold_id, keep, command["execution_id"])
@@ -284,8 +293,14 @@ class ReferenceWallet:
             raise Refusal(f"ACCOUNT_{self.status[account]}")
 
     def _require_amount(self, asset: str, amount: int) -> None:
+        self._require_known_asset(asset)
+        self._require_positive(amount)
+
+    def _require_known_asset(self, asset: str) -> None:
         if asset not in self.assets:
             raise Refusal("UNKNOWN_ASSET")
+
+    def _require_positive(self, amount: int) -> None:
         if amount <= 0:
             raise Refusal("AMOUNT_NOT_POSITIVE")
 

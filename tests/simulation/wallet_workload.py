@@ -75,7 +75,7 @@ class WalletWorkload:
         keep = rng.choice((0, 0, amount // 2, amount // 4, amount, -1))
         if rng.random() < 0.4:
             return self._send("WalletReleaseFundsCommand", **common, keep_units=keep)
-        received = rng.choice((0, 1, 100, 10_000))
+        received = rng.choice((0, 1, 100, 10_000, 2**62))
         return self._send(
             "WalletSettleFillCommand",
             **common,

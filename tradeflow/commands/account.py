@@ -34,29 +34,25 @@ _WORDS = {
 @app.command()
 def create(account: AccountId, command_id: CommandId = "") -> None:
     """Open an account."""
-    _ask("WalletOpenAccountCommand", account, command_id)
-    typer.echo(f"Account {account} is open.")
+    _set("WalletOpenAccountCommand", account, command_id)
 
 
 @app.command()
 def lock(account: AccountId, command_id: CommandId = "") -> None:
     """Take no new orders and withdrawals of an account; what was ordered before goes on."""
-    _ask("WalletSetStatusCommand", account, command_id, status="LOCKED")
-    typer.echo(f"Account {account} is locked.")
+    _set("WalletSetStatusCommand", account, command_id, status="LOCKED")
 
 
 @app.command()
 def unlock(account: AccountId, command_id: CommandId = "") -> None:
     """Open a locked account again."""
-    _ask("WalletSetStatusCommand", account, command_id, status="OPEN")
-    typer.echo(f"Account {account} is open.")
+    _set("WalletSetStatusCommand", account, command_id, status="OPEN")
 
 
 @app.command()
 def close(account: AccountId, command_id: CommandId = "") -> None:
     """Close an account for good; it must be empty."""
-    _ask("WalletSetStatusCommand", account, command_id, status="CLOSED")
-    typer.echo(f"Account {account} is closed.")
+    _set("WalletSetStatusCommand", account, command_id, status="CLOSED")
 
 
 @app.command()
@@ -76,18 +72,21 @@ def balance(account: AccountId) -> None:
     """Show what an account has, per asset: available to spend, and held by open orders."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from schemas.amounts import format_units
     from tradeflow.account_statement import statement
     from tradeflow.running_broker import running_broker
 
     found = statement(running_broker(), account)
-    table = Table(title=f"{account} ({found.account['status'].lower()})")
+    table = Table(title=Text(f"{account} ({found.account['status'].lower()})"))
     table.add_column("Asset")
     for column in ("Available", "Held"):
         table.add_column(column, justify="right")
     for asset, row in found.balances.items():
-        table.add_row(asset, format_units(row["available_units"]), format_units(row["held_units"]))
+        table.add_row(
+            Text(asset), format_units(row["available_units"]), format_units(row["held_units"])
+        )
     Console().print(table)
 
 
@@ -102,6 +101,7 @@ def ledger(
 
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from schemas.amounts import format_units
     from tradeflow.account_statement import ledger_entries, statement
@@ -109,7 +109,7 @@ def ledger(
 
     bootstrap = running_broker()
     statement(bootstrap, account)
-    table = Table(title=f"Ledger of {account}")
+    table = Table(title=Text(f"Ledger of {account}"))
     table.add_column("No.", justify="right")
     for column in ("Time (UTC)", "Type"):
         table.add_column(column)
@@ -123,12 +123,21 @@ def ledger(
             f"{when:%Y-%m-%d %H:%M:%S}",
             entry["entry_type"],
             format_units(entry["amount_units"]),
-            entry["asset"],
-            entry["debit_account"],
-            entry["credit_account"],
-            entry["reference_id"],
+            *(
+                # As text: ids may have what rich would take for markup.
+                Text(entry[name])
+                for name in ("asset", "debit_account", "credit_account", "reference_id")
+            ),
         )
     Console().print(table)
+
+
+def _set(kind: str, account: str, command_id: str, **fields: Any) -> None:
+    _, event = _ask(kind, account, command_id, **fields)
+    if event["is_repeat"]:
+        typer.echo(f"That had been done before; nothing was changed now. See: balance {account}")
+    else:
+        typer.echo(f"Account {account} is {event['status'].lower()}.")
 
 
 def _move(kind: str, done: str, account: str, asset: str, amount: str, command_id: str) -> None:

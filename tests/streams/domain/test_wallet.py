@@ -270,12 +270,12 @@ def test_a_fill_or_release_that_comes_again_changes_nothing(till: Till) -> None:
     ("fields", "reason"),
     [
         ({"account_id": "nobody"}, "UNKNOWN_ACCOUNT"),
-        ({"received_asset": "DOGE"}, "UNKNOWN_ASSET"),
         ({"paid_units": -1}, "AMOUNT_NOT_POSITIVE"),
         ({"keep_units": -1}, "AMOUNT_NOT_POSITIVE"),
         ({"commission_units": 4}, "AMOUNT_NOT_POSITIVE"),
         ({"hold_id": "o9"}, "UNKNOWN_HOLD"),
         ({"symbol": "LTCUSDT"}, "UNKNOWN_HOLD"),
+        ({"execution_id": 0}, "AMOUNT_NOT_POSITIVE"),
         ({"keep_units": 31}, "HOLD_EXCEEDED"),
     ],
 )
@@ -283,8 +283,53 @@ def test_fills_that_cannot_be(till: Till, fields: Any, reason: str) -> None:
     till.deposit(100)
     till.reserve("o1", 60)
 
-    assert till.fill("o1", 1, **{"paid": 30, "received": 3} | fields)["reason"] == reason
+    given = {"execution_id": 1, "paid": 30, "received": 3} | fields
+    assert till.fill("o1", **given)["reason"] == reason
     assert till.money() == {"USDT": (40, 60)}
+
+
+def test_no_balance_goes_beyond_64_bits(till: Till) -> None:
+    till.deposit(100)
+    till.reserve("o1", 60)
+    most = 2**63 - 1
+
+    assert till.fill("o1", 1, 0, most, keep_units=60)["event"] == "FillSettledEvent"
+    assert till.fill("o1", 2, 0, 1, keep_units=60)["reason"] == "AMOUNT_OVERFLOW"
+    more = till.fill("o1", 3, 0, most, received_asset="USDT", keep_units=60)
+    assert more["reason"] == "AMOUNT_OVERFLOW"
+
+
+def test_a_closed_hold_takes_no_new_fill(till: Till) -> None:
+    till.deposit(100)
+    till.reserve("o1", 60)
+    till.release("o1", 1, keep=0)
+
+    assert till.fill("o1", 2, paid=0, received=5)["reason"] == "HOLD_EXCEEDED"
+
+
+def test_a_fill_under_another_symbol_is_no_repeat(till: Till) -> None:
+    till.deposit(100)
+    till.reserve("o1", 60)
+    till.fill("o1", 5, paid=30, received=3, keep_units=30)
+
+    assert till.fill("o1", 5, 30, 3, symbol="LTCUSDT")["reason"] == "UNKNOWN_HOLD"
+
+
+def test_an_asset_that_is_traded_no_more_can_be_taken_out(till: Till) -> None:
+    till.deposit(100)
+    later = Wallet.restore(("BTC",), till.wallet.state.rows())
+    till.wallet = later
+
+    assert till.deposit(1)["reason"] == "UNKNOWN_ASSET"
+    assert till.withdraw(100)["event"] == "FundsWithdrawnEvent"
+
+
+def test_what_came_in_the_latest_millisecond_is_never_forgotten_by_count() -> None:
+    till = Till(remembered_limit=2)
+    for number in (1, 2, 3, 4):
+        till.deposit(1, command_id=f"d{number}")
+
+    assert all(till.deposit(1, command_id=f"d{number}")["is_repeat"] for number in (1, 2, 3, 4))
 
 
 def test_after_ten_minutes_commands_and_closed_holds_are_forgotten(till: Till) -> None:
