@@ -15,7 +15,7 @@ from schemas.topics import (
     ORDERS_INCOMING,
     TRADES,
 )
-from streams.agents.matching import refuse
+from streams.agents.matching import refuse_order_command
 from tests.simulation.workload import REALISTIC, Profile, Workload
 from tradeflow.checking.audit import LogAudit
 from tradeflow.checking.findings import Findings
@@ -73,7 +73,7 @@ class MadeLog:
         headers = (("causation-id", record.position.encode()),)
         try:
             kind, command = decode(value)
-            refusal = refuse(kind, command, key)
+            refusal = refuse_order_command(kind, command, key)
         except DecodeError as fault:
             refusal = (fault.reason, fault.detail)
         if refusal is not None:
