@@ -97,8 +97,8 @@ def ledger(
 ) -> None:
     """Show the entries of an account: what moved, from where to where, and why."""
     from collections import deque
-    from datetime import UTC, datetime
 
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -109,27 +109,32 @@ def ledger(
 
     bootstrap = running_broker()
     statement(bootstrap, account)
-    table = Table(title=Text(f"Ledger of {account}"))
-    table.add_column("No.", justify="right")
-    for column in ("Time (UTC)", "Type"):
-        table.add_column(column)
-    table.add_column("Amount", justify="right")
-    for column in ("Asset", "From", "To", "Reference"):
-        table.add_column(column)
+    table = Table(title=Text(f"Ledger of {account}"), box=SIMPLE)
+    # Amounts and times are shown whole; where there is little room, the other columns give way.
+    table.add_column("No.", justify="right", no_wrap=True)
+    table.add_column("Time (UTC)", no_wrap=True)
+    table.add_column("Type", no_wrap=True)
+    table.add_column("Amount", justify="right", no_wrap=True)
+    table.add_column("From > to")
+    table.add_column("Reference", overflow="ellipsis")
     for event, entry in deque(ledger_entries(bootstrap, account), maxlen=last):
-        when = datetime.fromtimestamp(event["time_ms"] / 1_000, UTC)
         table.add_row(
             str(entry["entry_id"]),
-            f"{when:%Y-%m-%d %H:%M:%S}",
+            _shown_time(event["time_ms"]),
             entry["entry_type"],
-            format_units(entry["amount_units"]),
-            *(
-                # As text: ids may have what rich would take for markup.
-                Text(entry[name])
-                for name in ("asset", "debit_account", "credit_account", "reference_id")
-            ),
+            # As text: ids may have what rich would take for markup.
+            Text(f"{format_units(entry['amount_units'])} {entry['asset']}"),
+            Text(f"{entry['debit_account']} > {entry['credit_account']}"),
+            Text(entry["reference_id"]),
         )
     Console().print(table)
+
+
+def _shown_time(time_ms: int) -> str:
+    """UTC, to the second."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(time_ms / 1_000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _set(kind: str, account: str, command_id: str, **fields: Any) -> None:

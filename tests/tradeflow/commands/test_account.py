@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("accounts")
     up = Up(folder, ("--no-flow",)).wait_until_up()
+    run("account", "create", "ada", folder=folder)
     yield up
     up.end()
     run("down", folder=folder)
@@ -47,6 +48,9 @@ def test_money_comes_in_and_goes_out(exchange: Up) -> None:
     entries = said(exchange, "ledger", "alice", "--last", "2")
     assert "WITHDRAWAL" in entries
     assert "1000.5" not in entries, "only the last two"
+    narrow = run("account", "ledger", "alice", folder=exchange.folder, settings={"COLUMNS": "80"})
+    for whole in ("1000.50000000 USDT", "0.00000001 BTC", "WITHDRAWAL"):
+        assert whole in narrow.stdout
 
 
 def test_the_same_command_twice_has_one_effect_and_says_so(exchange: Up) -> None:
@@ -76,19 +80,19 @@ def test_a_locked_account(exchange: Up) -> None:
     ("arguments", "words"),
     [
         (("deposit", "nobody", "USDT", "1"), "Refused: unknown account."),
-        (("deposit", "alice", "DOGE", "1"), "Refused: unknown asset."),
-        (("deposit", "alice", "USDT", "0"), "Refused: the amount must be more than 0."),
-        (("withdraw", "alice", "USDT", "5000"), "Refused: insufficient balance."),
+        (("deposit", "ada", "DOGE", "1"), "Refused: unknown asset."),
+        (("deposit", "ada", "USDT", "0"), "Refused: the amount must be more than 0."),
+        (("withdraw", "ada", "USDT", "5000"), "Refused: insufficient balance."),
         (
-            ("deposit", "alice", "USDT", "0.000000001"),
+            ("deposit", "ada", "USDT", "0.000000001"),
             "The amount 0.000000001 will not do: 0.000000001 has more than 8 decimals.",
         ),
-        (("deposit", "alice", "USDT", "1e3"), "The amount 1e3 will not do: '1e3' is no decimal."),
+        (("deposit", "ada", "USDT", "1e3"), "The amount 1e3 will not do: '1e3' is no decimal."),
         (
-            ("deposit", "alice", "USDT", "9000000000"),
+            ("deposit", "ada", "USDT", "9000000000"),
             "Refused: the exchange takes in no more of this asset.",
         ),
-        (("create", "alice"), "Refused: there is such an account already."),
+        (("create", "ada"), "Refused: there is such an account already."),
         (("create", "@fees"), "Refused: ids that begin with @ are the exchange's own."),
         (
             ("balance", "nobody"),
@@ -97,13 +101,11 @@ def test_a_locked_account(exchange: Up) -> None:
     ],
 )
 def test_refusals_are_one_line(exchange: Up, arguments: tuple[str, ...], words: str) -> None:
-    run("account", "create", "alice", folder=exchange.folder)
-
     assert refused(exchange, *arguments) == words
 
 
 def test_without_an_exchange_it_says_what_to_start(tmp_path: Path) -> None:
-    result = run("account", "balance", "alice", folder=tmp_path)
+    result = run("account", "balance", "ada", folder=tmp_path)
 
     assert result.returncode == 1
     assert result.stderr.startswith("Error: No broker runs here. Start the exchange with:")
