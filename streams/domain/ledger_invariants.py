@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from schemas.amounts import INTEGER_MAX
 from streams.domain.invariants import Violation
 from streams.domain.ledger import CLEARING, EXTERNAL
 from streams.domain.wallet_state import WalletState
@@ -21,6 +22,8 @@ def _check_sums(state: WalletState) -> Iterator[Violation]:
             sums[asset] += balance.available_units + balance.held_units
             if balance.held_units < 0 or (balance.available_units < 0 and not may_owe):
                 yield Violation("nothing negative", f"{account.account_id} in {asset}")
+            if abs(balance.available_units) > INTEGER_MAX or balance.held_units > INTEGER_MAX:
+                yield Violation("amounts have 64 bits", f"{account.account_id} in {asset}")
     for asset, total in sums.items():
         if total:
             yield Violation("money is conserved", f"{asset} sums to {total}")

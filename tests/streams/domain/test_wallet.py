@@ -370,6 +370,10 @@ def test_time_never_goes_back(till: Till) -> None:
             "money is conserved: USDT sums to 1",
         ),
         (lambda balance: setattr(balance, "held_units", -60), "nothing negative: ann in USDT"),
+        (
+            lambda balance: setattr(balance, "available_units", 2**63),
+            "amounts have 64 bits: ann in USDT",
+        ),
     ],
 )
 def test_wrong_books_are_found(till: Till, spoil: Any, words: str) -> None:
