@@ -154,9 +154,13 @@ class Consumer(FaustAnswers):
         return self._finishing or self._fault is not None
 
     async def _settle_assignment(self) -> None:
-        """Restore what is new here, tell Faust, and fetch."""
+        """Restore what is new here, tell Faust, and fetch.
+
+        Returns early while the group settles: other members may be in long rounds, and what
+        stands here is likely to be given back.
+        """
         self.app.on_unready()
-        while not self._over():
+        while not (self._over() or self.reader.unsettled):
             self.reader.rebalanced = False
             assigned = set(self.reader.assigned)
             self.metrics.rebalances.inc()

@@ -67,6 +67,8 @@ class GroupReader:
         """Partitions owned and the offset at which each begins (-2: its beginning)."""
         self.rebalanced = False
         """An assignment or a revocation was met and not yet dealt with."""
+        self.unsettled = False
+        """Partitions were given up, and the assignment that comes next is not known yet."""
         self.lags: dict[TP, int] = {}
         """Records between each position and the end; at most a second old while rounds run."""
         self._lags_due = 0.0
@@ -192,6 +194,7 @@ class GroupReader:
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.rebalanced = True
+        self.unsettled = False
         consumer.assign([])
         self._group_metadata = consumer.consumer_group_metadata()
         # Without a member id it is out of the group already: that callback comes next.
@@ -199,9 +202,10 @@ class GroupReader:
         self.assigned = {TP(p.topic, p.partition): OFFSET_BEGINNING for p in owned}
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self.rebalanced = True
+        self.rebalanced = self.unsettled = True
         self.assigned = {}
         consumer.unassign()
+        log.info("gave up %d partitions; waiting for the group's assignment", len(partitions))
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         log.warning("lost %d partitions: this member was out of its group", len(partitions))

@@ -163,6 +163,29 @@ def test_what_stands_is_not_restored_again_and_a_stop_does_not_wait_for_a_restor
     assert slow.stop(seconds=5.0) == ExitCode.CLEAN
 
 
+def test_what_stands_is_kept_while_another_member_holds_a_rebalance_up(
+    echo: Echo, gates: Gates
+) -> None:
+    first = echo.start(0)
+    first.wait_ready()
+    busy = start(echo, gates, 1, "stall-before-end")
+    busy.wait_ready()
+    first.wait_for("ready with 2 partitions")
+    gates.open("armed")
+    echo.feed(400)
+    busy.wait_for("waiting at gate end")
+    third = echo.start(2)
+    first.wait_for("gave up 2 partitions; waiting", seconds=60)
+    gates.open("end")
+    third.wait_ready()
+    first.wait_for("ready with 2 partitions", times=2)
+    echo.await_outputs()
+
+    assert re.findall(r"restored (\d) partitions", first.log) == ["4"]
+    assert [worker.stop() for worker in (first, busy, third)] == [0, 0, 0]
+    assert echo.faults() == []
+
+
 def test_offsets_that_are_gone_are_no_reason_to_begin_again(echo: Echo) -> None:
     worker = echo.start()
     worker.wait_ready()

@@ -89,11 +89,16 @@ def test_the_flow_ends_before_the_workers(folder: RunFolder) -> None:
     order = folder.home / "order"
 
     def program(name: str, priority: int) -> Program:
-        program = _program(name, "", priority=priority)
-        return replace(program, command=(sys.executable, str(script), name, str(order)))
+        # As in the exchange: what starts at once is one group, which stops together.
+        return replace(
+            _program(name, "", priority=priority),
+            command=(sys.executable, str(script), name, str(order)),
+            starts_at_once=name != "flow",
+        )
 
     supervisord = Supervisord(folder)
     supervisord.start([program("matching-0", 100), program("flow", 200)], settings={})
+    supervisord.start_program("flow")
     for name in ("matching-0", "flow"):
         log = folder.log_of(name)
         await_condition(lambda log=log: log.exists() and "armed" in log.read_text(), "the programs")
