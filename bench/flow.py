@@ -35,6 +35,7 @@ _NOTHING: dict[str, Any] = {
     "iceberg_lots": 0,
     "budget_units": 0,
     "reserved_price_ticks": 0,
+    "hold_id": "",
 }
 
 

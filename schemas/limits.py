@@ -71,8 +71,9 @@ _CLIENT_ORDER_ID = Text(
     0,
     CLIENT_ORDER_ID_LENGTH_MAX,
 )
+_HOLD = Text("[!-~]", "visible ASCII characters", _VISIBLE, 0, ID_LENGTH_MAX)
 _COMMON: Rules = {"command_id": _ID, "account_id": _ID, "symbol": _SYMBOL, "time_ms": Time()}
-_PLACED: Rules = {"client_order_id": _CLIENT_ORDER_ID}
+_PLACED: Rules = {"client_order_id": _CLIENT_ORDER_ID, "hold_id": _HOLD}
 _MONEY: Rules = {"command_id": _ID, "account_id": _ID, "time_ms": Time()}
 _CHANGED: Rules = {
     "client_order_id": _CLIENT_ORDER_ID,

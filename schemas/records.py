@@ -34,8 +34,10 @@ class PlaceOrder(TypedDict):
     """A new order.
 
     ``quantity_lots`` is 0 where a MARKET order is given by ``quote_quantity_units``.
-    ``budget_units`` (quote asset) is what was reserved for a buy without a limit price: matching
-    stops at it.  ``reserved_price_ticks`` is the price at which a limit buy was reserved.
+    ``budget_units`` is what was reserved for an order without a limit price, of the quote asset for
+    a buy, of the base asset for a sell by quote quantity: matching stops at it.
+    ``reserved_price_ticks`` is the price at which a limit buy was reserved, ``hold_id`` the hold
+    that pays for the order ("": nobody does).
     ``iceberg_lots`` is the visible part; 0 shows all.
     """
 
@@ -54,6 +56,7 @@ class PlaceOrder(TypedDict):
     self_trade_prevention: SelfTradePrevention
     budget_units: int
     reserved_price_ticks: int
+    hold_id: str
     maker_rate_ppm: int
     taker_rate_ppm: int
     time_ms: int
@@ -149,6 +152,7 @@ class ExecutionReport(TypedDict):
     iceberg_lots: int
     budget_units: int
     reserved_price_ticks: int
+    hold_id: str
     last_price_ticks: int
     last_quantity_lots: int
     last_quote_units: int
@@ -246,6 +250,7 @@ class OrderRow(TypedDict):
     visible_lots: int
     budget_units: int
     reserved_price_ticks: int
+    hold_id: str
     maker_rate_ppm: int
     taker_rate_ppm: int
     cumulative_quantity_lots: int

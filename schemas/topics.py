@@ -20,6 +20,13 @@ DEAD_LETTER_BYTES_MAX = 2 * MESSAGE_BYTES_MAX
 
 JOURNAL: Mapping[str, str] = {"max.message.bytes": str(MESSAGE_BYTES_MAX)}
 
+STAMPED_JOURNAL: Mapping[str, str] = {
+    **JOURNAL,
+    # A producer's clock that is fast must not make a partition forget what it has done.
+    "message.timestamp.type": "LogAppendTime",
+}
+"""What commands are on: each record's time is the broker's."""
+
 CHANGELOG: Mapping[str, str] = {
     # At Kafka's defaults a changelog hardly compacts: a restore then reads 20 rows for each live
     # one.  Small segments that close soon are what the cleaner can work on.
@@ -136,7 +143,7 @@ ORDERS_INCOMING = Topic(
     consumers=("matching",),
     description="Commands, in the order in which they are matched.",
     public=True,
-    config=JOURNAL,
+    config=STAMPED_JOURNAL,
 )
 ORDERS_EXECUTIONS = Topic(
     name="orders.executions",
@@ -172,11 +179,10 @@ WALLET_COMMANDS = Topic(
     name="wallet.commands",
     key="account_id",
     values=WALLET_COMMANDS_VALUES,
-    producers=("account",),
+    producers=("account", "matching"),
     consumers=("accounts",),
     description="All that is to happen to money, in the order in which it happens.",
-    # A producer's clock that is fast must not make a partition forget what it has done.
-    config={**JOURNAL, "message.timestamp.type": "LogAppendTime"},
+    config=STAMPED_JOURNAL,
 )
 WALLET_EVENTS = Topic(
     name="wallet.events",

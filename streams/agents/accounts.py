@@ -1,6 +1,7 @@
 """The accounts stage, the only writer of money: commands on wallets in, events out."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument, assets_of
@@ -15,10 +16,6 @@ from streams.domain.wallet import Wallet
 from streams.tables import store_rows, wallet_table
 from streams.transport import App, Batch, Table
 from streams.transport.records import timestamp_of
-
-AHEAD_MS = 60_000
-"""How far a command's time may be ahead of the broker's: it moves the clock by which a partition
-forgets what it has done already."""
 
 _COMMANDS = frozenset(WALLET_COMMANDS_VALUES)
 _EVENTS = WALLET_EVENTS.name
@@ -43,12 +40,9 @@ class AccountsStage:
             except DecodeError as fault:
                 batch.dead_letter(fault.reason, fault.detail)
                 continue
-            refusal = refuse(kind, command, record.key(), kinds=_COMMANDS, keyed_by="account_id")
+            refusal = refuse_wallet_command(kind, command, record.key(), timestamp_of(record))
             if refusal is not None:
                 batch.dead_letter(*refusal)
-                continue
-            if command["time_ms"] > timestamp_of(record) + AHEAD_MS:
-                batch.dead_letter("IMPOSSIBLE_VALUE", f"{kind}.time_ms is ahead of the log's clock")
                 continue
             event = apply(kind, command)
             if event is not None:
@@ -63,6 +57,13 @@ class AccountsStage:
             rows.index = Wallet.restore(self._assets, rows)
         wallet: Wallet = rows.index
         return wallet
+
+
+def refuse_wallet_command(
+    kind: str, command: Mapping[str, Any], key: bytes | None, timestamp_ms: int
+) -> tuple[str, str] | None:
+    """Why a decoded record is no command for accounts (reason, detail); None if it is one."""
+    return refuse(kind, command, key, timestamp_ms, kinds=_COMMANDS, keyed_by="account_id")
 
 
 def declare_accounts(app: App, instruments: Mapping[str, Instrument]) -> AccountsStage:

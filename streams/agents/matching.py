@@ -1,20 +1,31 @@
-"""The matching stage: commands in; execution reports, trades and depth updates out."""
+"""The matching stage: commands in; execution reports, trades, depth updates and settlements out."""
 
 from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument
-from schemas.topics import COMMANDS, ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
+from schemas.records import ExecutionReport
+from schemas.topics import (
+    COMMANDS,
+    ORDERBOOK_UPDATES,
+    ORDERS_EXECUTIONS,
+    ORDERS_INCOMING,
+    TRADES,
+    WALLET_COMMANDS,
+)
 from streams.agents.refusing import refuse
 from streams.domain.market import Market
 from streams.domain.outcome import Outcome
+from streams.domain.settlement import settlement
 from streams.domain.unknown_symbol import unknown_symbol
 from streams.tables import BookRow, book_table, by_symbol, store_changes
 from streams.transport import App, Batch, Rows, Table
+from streams.transport.records import timestamp_of
 
 _COMMANDS = frozenset(COMMANDS)
 _EXECUTIONS, _TRADES, _UPDATES = ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name
+_WALLET = WALLET_COMMANDS.name
 
 
 class PartitionMarkets:
@@ -65,6 +76,9 @@ class MatchingStage:
         self._encode_report = encoder("ExecutionReport")
         self._encode_trade = encoder("Trade")
         self._encode_update = encoder("DepthUpdate")
+        self._wallet_encoders = {
+            name: encoder(name) for name in ("WalletSettleFillCommand", "WalletReleaseFundsCommand")
+        }
 
     def process(self, batch: Batch) -> None:
         """Match a batch of ``orders.incoming``, in order."""
@@ -77,7 +91,7 @@ class MatchingStage:
             except DecodeError as fault:
                 batch.dead_letter(fault.reason, fault.detail)
                 continue
-            refusal = refuse_order_command(kind, command, record.key())
+            refusal = refuse_order_command(kind, command, record.key(), timestamp_of(record))
             if refusal is not None:
                 batch.dead_letter(*refusal)
             elif kind == "Tick":
@@ -98,17 +112,25 @@ class MatchingStage:
         encode = self._encode_report
         for report in outcome.reports:
             emit(_EXECUTIONS, report["account_id"], encode(report))
+            if report["hold_id"]:
+                self._settle(emit, report)
         for trade in outcome.trades:
             emit(_TRADES, symbol, self._encode_trade(trade))
         if outcome.depth is not None:
             emit(_UPDATES, symbol, self._encode_update(outcome.depth))
 
+    def _settle(self, emit: Callable[..., None], report: ExecutionReport) -> None:
+        told = settlement(self._instruments.get(report["symbol"]), report)
+        if told is not None:
+            name, command = told
+            emit(_WALLET, report["account_id"], self._wallet_encoders[name](command))
+
 
 def refuse_order_command(
-    kind: str, command: Mapping[str, Any], key: bytes | None
+    kind: str, command: Mapping[str, Any], key: bytes | None, timestamp_ms: int
 ) -> tuple[str, str] | None:
     """Why a decoded record is no command for matching (reason, detail); None if it is one."""
-    return refuse(kind, command, key, kinds=_COMMANDS, keyed_by="symbol")
+    return refuse(kind, command, key, timestamp_ms, kinds=_COMMANDS, keyed_by="symbol")
 
 
 def declare_matching(app: App, instruments: Mapping[str, Instrument]) -> MatchingStage:

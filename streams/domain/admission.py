@@ -9,7 +9,8 @@ from collections.abc import Callable
 from schemas.enums import RejectReason
 from schemas.instruments import Instrument
 from schemas.records import PlaceOrder
-from streams.domain.capacity import affordable_lots
+from streams.domain.capacity import capacity_by_money, is_bound_by_money
+from streams.domain.order import Order
 from streams.domain.order_kinds import LIMIT_KINDS, MARKET_KINDS, STOP_KINDS, triggers_above
 from streams.domain.quick_admission import LARGEST_AMOUNT, PPM
 from streams.domain.symbol_state import SymbolState
@@ -20,6 +21,14 @@ Check = Callable[[SymbolState, PlaceOrder], bool]
 def first_refusal(state: SymbolState, command: PlaceOrder) -> RejectReason:
     """The reason of the first check that fails; NONE where all pass."""
     for reason, is_refused in PLACEMENT_CHECKS:
+        if is_refused(state, command):
+            return reason
+    return "NONE"
+
+
+def refusal_in_any_market(state: SymbolState, command: PlaceOrder) -> RejectReason:
+    """As ``first_refusal``, of the checks that need nothing of a market but its instrument."""
+    for reason, is_refused in ORDER_CHECKS:
         if is_refused(state, command):
             return reason
     return "NONE"
@@ -106,7 +115,12 @@ def _is_price_not_positive(state: SymbolState, command: PlaceOrder) -> bool:
 def _overflows(state: SymbolState, command: PlaceOrder) -> bool:
     instrument = state.instrument
     quantity = command["quantity_lots"]
-    price = max(command["price_ticks"], command["stop_price_ticks"], instrument.max_price_ticks)
+    price = max(
+        command["price_ticks"],
+        command["stop_price_ticks"],
+        command["reserved_price_ticks"],
+        instrument.max_price_ticks,
+    )
     return (
         price * quantity * instrument.quote_units_per_tick_lot > LARGEST_AMOUNT
         or quantity * instrument.base_units_per_lot > LARGEST_AMOUNT
@@ -163,13 +177,15 @@ def _has_too_many_parts(state: SymbolState, command: PlaceOrder) -> bool:
 
 def _is_budget_missing(state: SymbolState, command: PlaceOrder) -> bool:
     budget = command["budget_units"]
+    is_buy = command["side"] == "BUY"
+    is_paid = command["hold_id"] != ""
+    if is_paid and is_buy and command["reserved_price_ticks"] < command["price_ticks"]:
+        return True
     if budget:
         return budget < 0
-    return (
-        command["side"] == "BUY"
-        and command["order_type"] in MARKET_KINDS
-        and not command["quote_quantity_units"]
-    )
+    if command["quote_quantity_units"]:
+        return is_paid and not is_buy
+    return is_buy and command["order_type"] in MARKET_KINDS
 
 
 def _is_client_id_used(state: SymbolState, command: PlaceOrder) -> bool:
@@ -259,24 +275,12 @@ def _has_no_liquidity(state: SymbolState, command: PlaceOrder) -> bool:
 def _is_over_budget(state: SymbolState, command: PlaceOrder) -> bool:
     if command["order_type"] != "MARKET":
         return False
-    quote_quantity = command["quote_quantity_units"]
-    is_buy = command["side"] == "BUY"
-    if not quote_quantity and not is_buy:
-        return False
-    budget = command["budget_units"]
-    if not quote_quantity:
-        money = budget
-    elif is_buy and budget:
-        money = min(quote_quantity, budget)
-    else:
-        money = quote_quantity
+    order = Order(command, state.time_ms)
     best = abs(state.book.opposite(command["side"]).keys[-1])
-    return affordable_lots(state, money, best) == 0
+    return is_bound_by_money(order) and not capacity_by_money(state, order, best)
 
 
-PLACEMENT_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
-    ("SYMBOL_HALTED", _is_halted),
-    ("SYMBOL_CANCEL_ONLY", _is_cancel_only),
+ORDER_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
     ("UNSUPPORTED_ORDER_COMBINATION", _is_unsupported),
     ("QUANTITY_NOT_POSITIVE", _is_quantity_not_positive),
     ("PRICE_NOT_POSITIVE", _is_price_not_positive),
@@ -287,6 +291,13 @@ PLACEMENT_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
     ("ICEBERG_EXCEEDS_QUANTITY", _does_iceberg_exceed),
     ("ICEBERG_PARTS", _has_too_many_parts),
     ("MISSING_BUDGET", _is_budget_missing),
+)
+"""Those that look at the order and its instrument alone: what passes them can be paid for."""
+
+PLACEMENT_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
+    ("SYMBOL_HALTED", _is_halted),
+    ("SYMBOL_CANCEL_ONLY", _is_cancel_only),
+    *ORDER_CHECKS,
     ("DUPLICATE_CLIENT_ORDER_ID", _is_client_id_used),
     ("NOTIONAL", _is_off_notional),
     ("PERCENT_PRICE_BY_SIDE", _is_off_percent_price),

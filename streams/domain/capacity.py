@@ -2,6 +2,7 @@
 
 from streams.domain.order import Order
 from streams.domain.order_kinds import MARKET_KINDS
+from streams.domain.quick_admission import LARGEST_AMOUNT
 from streams.domain.symbol_state import SymbolState
 
 
@@ -21,9 +22,18 @@ def affordable_lots(state: SymbolState, money_units: int, price_ticks: int) -> i
 def capacity_by_money(state: SymbolState, order: Order, price_ticks: int) -> int:
     """What an order that is bound by money can take at a price, in lots."""
     if order.quote_quantity_units:
-        return affordable_lots(state, remaining_quote_units(order), price_ticks)
+        lots = affordable_lots(state, remaining_quote_units(order), price_ticks)
+        return lots if order.side == "BUY" else min(lots, deliverable_lots(state, order))
     money = order.budget_units - order.cumulative_quote_units
     return min(order.leaves_lots, affordable_lots(state, money, price_ticks))
+
+
+def deliverable_lots(state: SymbolState, order: Order) -> int:
+    """What the budget of a sell by quote quantity, in base units, still delivers: whole steps."""
+    if not order.budget_units:
+        return LARGEST_AMOUNT
+    lots = order.budget_units // state.base_units_per_lot - order.cumulative_quantity_lots
+    return lots - lots % state.market_step_lots
 
 
 def is_quote_used_up(state: SymbolState, order: Order, price_ticks: int) -> bool:

@@ -62,7 +62,7 @@ def _match(state: SymbolState, taker: Order, side: BookSide, limit_key: int) -> 
         if may_self_trade or maker.account_id != taker.account_id:
             has_ended = _fill(state, side, level, maker, taker, capacity)
         else:
-            has_ended = prevent(state, maker, taker, capacity)
+            has_ended = prevent(state, maker, taker)
         if has_ended:
             return "NONE"
     return "INSUFFICIENT_LIQUIDITY"

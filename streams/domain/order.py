@@ -28,6 +28,7 @@ _terms_of = itemgetter(
     "iceberg_lots",
     "budget_units",
     "reserved_price_ticks",
+    "hold_id",
     "maker_rate_ppm",
     "taker_rate_ppm",
 )
@@ -78,6 +79,7 @@ class Order:
     visible_lots: int
     budget_units: int
     reserved_price_ticks: int
+    hold_id: str
     maker_rate_ppm: int
     taker_rate_ppm: int
     cumulative_quantity_lots: int
@@ -115,6 +117,7 @@ class Order:
             self.iceberg_lots,
             self.budget_units,
             self.reserved_price_ticks,
+            self.hold_id,
             self.maker_rate_ppm,
             self.taker_rate_ppm,
         ) = _terms_of(terms)
@@ -188,6 +191,7 @@ class Order:
             "visible_lots": self.visible_lots,
             "budget_units": self.budget_units,
             "reserved_price_ticks": self.reserved_price_ticks,
+            "hold_id": self.hold_id,
             "maker_rate_ppm": self.maker_rate_ppm,
             "taker_rate_ppm": self.taker_rate_ppm,
             "cumulative_quantity_lots": self.cumulative_quantity_lots,

@@ -84,7 +84,10 @@ class QuickAdmission:
             )
             and self.least_lots <= quantity <= self.most_lots
             and not quantity % self.step_lots
-            and order.reserved_price_ticks >= 0
+            and (
+                order.reserved_price_ticks == order.price_ticks
+                or (not order.reserved_price_ticks and (order.side == "SELL" or not order.hold_id))
+            )
             and 0 <= order.maker_rate_ppm <= PPM
             and 0 <= order.taker_rate_ppm <= PPM
             and order.client_order_id != ""

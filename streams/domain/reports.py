@@ -27,6 +27,7 @@ def report_order(
     report["price_ticks"] = order.price_ticks
     report["quantity_lots"] = order.quantity_lots
     report["reserved_price_ticks"] = order.reserved_price_ticks
+    report["hold_id"] = order.hold_id
     report["leaves_quantity_lots"] = order.leaves_lots
     report["order_time_ms"] = order.order_time_ms
     report["working_time_ms"] = order.working_time_ms
@@ -69,6 +70,7 @@ def refused_placement(command: PlaceOrder, reason: RejectReason) -> ExecutionRep
     report["iceberg_lots"] = command["iceberg_lots"]
     report["budget_units"] = command["budget_units"]
     report["reserved_price_ticks"] = command["reserved_price_ticks"]
+    report["hold_id"] = command["hold_id"]
     return report
 
 

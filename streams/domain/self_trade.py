@@ -1,12 +1,12 @@
 """Self-trade prevention: what happens where a taker meets an order of its own account."""
 
-from streams.domain.capacity import is_quote_used_up
+from streams.domain.capacity import affordable_lots, is_quote_used_up, remaining_quote_units
 from streams.domain.order import Order
 from streams.domain.reports import report_order
 from streams.domain.symbol_state import SymbolState
 
 
-def prevent(state: SymbolState, maker: Order, taker: Order, capacity: int) -> bool:
+def prevent(state: SymbolState, maker: Order, taker: Order) -> bool:
     """Act by the taker's mode; True when the taker has ended.
 
     An order is never passed over: a rest that skipped its own side's orders could cross the book.
@@ -14,9 +14,7 @@ def prevent(state: SymbolState, maker: Order, taker: Order, capacity: int) -> bo
     mode = taker.self_trade_prevention
     price = maker.price_ticks
     if mode == "DECREMENT":
-        # Nothing is paid, so a budget is no bound: a small one would make endless small steps.
-        most = capacity if taker.quote_quantity_units else taker.leaves_lots
-        return _decrement(state, maker, taker, min(maker.leaves_lots, most))
+        return _decrement(state, maker, taker, min(maker.leaves_lots, _most(state, taker, price)))
     if mode in ("EXPIRE_MAKER", "EXPIRE_BOTH"):
         maker.prevented_quantity_lots += maker.leaves_lots
         _end_maker(state, maker)
@@ -27,6 +25,16 @@ def prevent(state: SymbolState, maker: Order, taker: Order, capacity: int) -> bo
     state.close(taker)
     _report(state, taker, maker, price, has_ended=True)
     return True
+
+
+def _most(state: SymbolState, taker: Order, price: int) -> int:
+    """What is left of the taker, by money only where its quantity is money.
+
+    Nothing is paid, so a budget is no bound: a small one would make endless small steps.
+    """
+    if not taker.quote_quantity_units:
+        return taker.leaves_lots
+    return affordable_lots(state, remaining_quote_units(taker), price)
 
 
 def _decrement(state: SymbolState, maker: Order, taker: Order, lots: int) -> bool:

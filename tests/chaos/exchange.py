@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,12 @@ from schemas.topics import (
     ORDERS_EXECUTIONS,
     ORDERS_INCOMING,
     TRADES,
+    WALLET_COMMANDS,
 )
 from streams.domain.order import Order
 from streams.domain.state_hash import state_hash
 from streams.transport import ExitCode
+from tests.chaos.settlements import verify_settlements
 from tests.simulation.reference_exchange import ReferenceExchange
 from tests.simulation.workload import Profile, Workload
 from tests.streams.transport.gates import Gates
@@ -271,6 +274,9 @@ class Exchange:
             for symbol, expected in self.expected[topic].items():
                 assert got[symbol] == expected, f"{topic} {symbol}: {_first(got[symbol], expected)}"
             assert set(got) == {s for s, records in self.expected[topic].items() if records}
+        reports = self.expected[ORDERS_EXECUTIONS.name].values()
+        told = self.outputs(WALLET_COMMANDS.name)
+        verify_settlements(self.instruments, chain.from_iterable(reports), told)
         letters = self.outputs(MATCHING_DEAD_LETTERS.name)
         assert len(letters) == self.expected_letters
         self._verify_state()

@@ -1,6 +1,7 @@
 """Input that cannot be understood becomes a dead letter; its neighbours are matched."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,6 +45,9 @@ BAD = {
         "IMPOSSIBLE_VALUE", lambda: _command(client_order_id="x" * 1_000)
     ),
     "a time before the epoch": Bad("IMPOSSIBLE_VALUE", lambda: _command(time_ms=-1)),
+    "a time far ahead of the log": Bad(
+        "IMPOSSIBLE_VALUE", lambda: _command(time_ms=int(time.time() * 1_000) + 600_000)
+    ),
     "a record at the size limit": Bad(
         "IMPOSSIBLE_VALUE", lambda: _command(client_order_id="x" * (MESSAGE_BYTES_MAX - 1_000))
     ),

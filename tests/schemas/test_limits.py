@@ -12,7 +12,7 @@ COMMON: dict[str, Any] = {
     "symbol": "BTCUSDT",
     "time_ms": 1,
 }
-PLACE = COMMON | {"client_order_id": "x-1"}
+PLACE = COMMON | {"client_order_id": "x-1", "hold_id": "c-1"}
 CANCEL = COMMON | {"client_order_id": "", "original_client_order_id": "x-1"}
 COMMANDS: dict[str, dict[str, Any]] = {
     "PlaceOrder": PLACE,
@@ -28,6 +28,7 @@ BAD = {
     "symbol": ["", "S" * 21, "A B", "A\u00a0B", "A\u2028", "\x80", "\x00"],
     "client_order_id": ["x" * 37, "a b", "a,b", "x\n", "é"],
     "original_client_order_id": ["x" * 37, "a b", "a,b", "x\n", "é"],
+    "hold_id": ["h" * 65, "a b", "h\n", "é"],
     "time_ms": [-1, 1 << 53, 1 << 62],
 }
 GOOD = {
@@ -36,6 +37,7 @@ GOOD = {
     "symbol": ["S" * 20, "ビットコイン", "🙂", "A:1"],
     "client_order_id": ["", "x" * 36, "web_1.2:3/4-5"],
     "original_client_order_id": ["", "x" * 36],
+    "hold_id": ["", "!", "~" * 64],
     "time_ms": [0, (1 << 53) - 1],
 }
 
@@ -69,6 +71,7 @@ def test_what_is_beyond_is_named(name: str, field: str, value: Any) -> None:
         ("cancel", "client_order_id"),
         ("cancel", "original_client_order_id"),
         ("place", "client_order_id"),
+        ("place", "hold_id"),
     ],
 )
 def test_both_halves_of_a_replacement_are_looked_at(half: str, field: str) -> None:

@@ -48,8 +48,9 @@ def bad_rate(rng: Random, place: Place, rules: Instrument) -> Place:
     return {field: rng.choice((-1, 1_000_001, 0, 1_000_000))}
 
 
-def negative_reserved_price(rng: Random, place: Place, rules: Instrument) -> Place:
-    return {"reserved_price_ticks": -1}
+def bad_reserved_price(rng: Random, place: Place, rules: Instrument) -> Place:
+    price = place["price_ticks"]
+    return {"reserved_price_ticks": rng.choice((-1, 2**62, price - 1, price + 1))}
 
 
 def no_quantity(rng: Random, place: Place, rules: Instrument) -> Place:
@@ -145,7 +146,7 @@ SPOILERS: tuple[Spoiler, ...] = (
     no_client_order_id,
     field_of_another_kind,
     bad_rate,
-    negative_reserved_price,
+    bad_reserved_price,
     no_quantity,
     no_price,
     overflow,

@@ -30,6 +30,7 @@ def a_place(**changes: Any) -> PlaceOrder:
         "self_trade_prevention": "NONE",
         "budget_units": 0,
         "reserved_price_ticks": 0,
+        "hold_id": "",
         "maker_rate_ppm": 0,
         "taker_rate_ppm": 0,
         "time_ms": NOON_MS,

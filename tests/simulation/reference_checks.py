@@ -66,7 +66,8 @@ def price_not_positive(state: SymbolState, place: PlaceOrder) -> bool:
 
 def amount_overflow(state: SymbolState, place: PlaceOrder) -> bool:
     rules = state.instrument
-    price = max(place["price_ticks"], place["stop_price_ticks"], rules.max_price_ticks)
+    given = (place["price_ticks"], place["stop_price_ticks"], place["reserved_price_ticks"])
+    price = max(*given, rules.max_price_ticks)
     return (
         state.quote_units(price, place["quantity_lots"]) > LARGEST
         or place["quantity_lots"] * rules.base_units_per_lot > LARGEST
@@ -120,6 +121,10 @@ def missing_budget(state: SymbolState, place: PlaceOrder) -> bool:
         and place["order_type"] in MARKET_KINDS
         and not place["quote_quantity_units"]
     )
+    if place["hold_id"]:
+        needs_budget |= place["side"] == "SELL" and place["quote_quantity_units"] != 0
+        if place["side"] == "BUY" and place["reserved_price_ticks"] < place["price_ticks"]:
+            return True
     return place["budget_units"] < 0 or (needs_budget and place["budget_units"] == 0)
 
 

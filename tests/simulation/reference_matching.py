@@ -53,6 +53,10 @@ def capacity(
     lot_cost, step = state.quote_units(price_ticks, 1), state.market_step_lots()
     if order["quote_quantity_units"]:
         lots = remaining_quote(order, quote_prevented_units) // lot_cost
+        if order["side"] == "SELL" and order["budget_units"] > 0:
+            base_units = state.instrument.base_units_per_lot
+            sold = order["cumulative_quantity_lots"]
+            lots = min(lots, order["budget_units"] // base_units - sold)
         return lots - lots % step
     leaves = left_of(order)  # type: ignore[arg-type]
     if order["side"] == "BUY" and order["order_type"] in MARKET_KINDS:
@@ -94,7 +98,7 @@ def match(turn: Turn, order: OrderRow) -> None:
             return
         is_own = maker["account_id"] == order["account_id"]
         if is_own and order["self_trade_prevention"] != "NONE":
-            ended = prevent(turn, taker, maker, lots)
+            ended = prevent(turn, taker, maker)
         else:
             ended = fill(turn, taker, maker, min(lots, maker["visible_lots"]))
         if ended:
@@ -221,12 +225,16 @@ def report_fill(
 # --- self-trade prevention --------------------------------------------------------------------
 
 
-def prevent(turn: Turn, taker: Taker, maker: OrderRow, lots: int) -> bool:
+def prevent(turn: Turn, taker: Taker, maker: OrderRow) -> bool:
     """Keep an account from trading with itself; whether the taker has ended."""
     order, price = taker.order, maker["price_ticks"]
     mode = order["self_trade_prevention"]
     if mode == "DECREMENT":
-        most = lots if order["quote_quantity_units"] else left_of(order)
+        most = left_of(order)
+        if order["quote_quantity_units"]:
+            remaining = remaining_quote(order, taker.quote_prevented_units)
+            most = remaining // turn.state.quote_units(price, 1)
+            most -= most % turn.state.market_step_lots()
         return decrement(turn, taker, maker, min(left_of(maker), most))
     if mode in ("EXPIRE_MAKER", "EXPIRE_BOTH"):
         maker["prevented_quantity_lots"] += left_of(maker)

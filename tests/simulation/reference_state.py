@@ -39,6 +39,7 @@ TERMS = (
     "iceberg_lots",
     "budget_units",
     "reserved_price_ticks",
+    "hold_id",
 )
 """What a client says of an order and every report on it says again."""
 
@@ -275,6 +276,7 @@ def empty_report(**fields: Any) -> ExecutionReport:
         iceberg_lots=0,
         budget_units=0,
         reserved_price_ticks=0,
+        hold_id="",
         last_price_ticks=0,
         last_quantity_lots=0,
         last_quote_units=0,

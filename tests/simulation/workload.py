@@ -167,6 +167,8 @@ class Workload:
         if order_type == "MARKET" and rng.random() < 0.4:
             order["quantity_lots"] = 0
             order["quote_quantity_units"] = amount
+            if order["side"] == "SELL":
+                amount = self._step(rules) * rules.base_units_per_lot * rng.randint(1, 9)
             order["budget_units"] = rng.choice((0, amount, amount * 2 // 3))
         elif order["side"] == "BUY" or rng.random() < 0.2:
             order["budget_units"] = amount
@@ -204,6 +206,8 @@ class Workload:
             "self_trade_prevention": modes[int(rng.random() * len(modes))],
             "budget_units": 0,
             "reserved_price_ticks": price if side == "BUY" else 0,
+            # Two of three are paid.
+            "hold_id": f"order-{self.made}" if self.made % 3 else "",
             "maker_rate_ppm": rules.maker_rate_ppm,
             "taker_rate_ppm": rules.taker_rate_ppm,
         }

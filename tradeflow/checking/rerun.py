@@ -96,7 +96,7 @@ class Rerun:
             kind, command = decode(record.value or b"")
         except DecodeError as fault:
             return self._refused(Answered(record, "", {}, (fault.reason, fault.detail)))
-        refusal = refuse_order_command(kind, command, record.key)
+        refusal = refuse_order_command(kind, command, record.key, record.timestamp_ms)
         answered = Answered(record, kind, command, refusal)
         if refusal is not None:
             return self._refused(answered)

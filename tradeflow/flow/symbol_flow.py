@@ -172,6 +172,7 @@ class SymbolFlow:
             "self_trade_prevention": "EXPIRE_MAKER",
             "budget_units": 0,
             "reserved_price_ticks": 0,
+            "hold_id": "",
             "maker_rate_ppm": self._rules.maker_rate_ppm,
             "taker_rate_ppm": self._rules.taker_rate_ppm,
             "time_ms": time_ms,

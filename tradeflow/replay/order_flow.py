@@ -172,6 +172,7 @@ class OrderFlow:
             "self_trade_prevention": "NONE",
             "budget_units": 0,
             "reserved_price_ticks": price_ticks if side == "BUY" else 0,
+            "hold_id": "",
             "maker_rate_ppm": self._instrument.maker_rate_ppm,
             "taker_rate_ppm": self._instrument.taker_rate_ppm,
             "time_ms": self._time_ms,

@@ -163,6 +163,7 @@ def placement(name: str, **terms: Any) -> dict[str, Any]:
         "self_trade_prevention": "NONE",
         "budget_units": 10**9 if is_budgeted and not terms.get("quote_quantity_units") else 0,
         "reserved_price_ticks": 0,
+        "hold_id": "",
         "maker_rate_ppm": 0,
         "taker_rate_ppm": 0,
     } | terms

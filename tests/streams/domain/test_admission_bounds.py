@@ -116,6 +116,12 @@ def test_bounds_of_a_limit_order(rules: dict[str, Any], terms: dict[str, Any], r
         ({"quantity_step_lots": 5}, {"budget_units": 500}, "NONE"),
         ({}, {"budget_units": 0}, "MISSING_BUDGET"),
         ({}, {"side": "SELL", "budget_units": 0}, "NO_LIQUIDITY"),
+        (
+            {},
+            {"side": "SELL", "quantity_lots": 0, "quote_quantity_units": 500, "hold_id": "h"}
+            | {"budget_units": 0},
+            "MISSING_BUDGET",
+        ),
         ({}, {"quantity_lots": 0, "quote_quantity_units": 99}, "BUDGET_EXCEEDED"),
         (
             {},

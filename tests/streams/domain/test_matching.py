@@ -120,7 +120,13 @@ def test_a_full_report_of_a_fill() -> None:
     book.now_ms += 7
 
     report = book.buy(
-        "anna", 8, 101, reserved_price_ticks=105, taker_rate_ppm=500_000, budget_units=3
+        "anna",
+        8,
+        101,
+        reserved_price_ticks=105,
+        hold_id="anna-pays",
+        taker_rate_ppm=500_000,
+        budget_units=3,
     ).reports[2]
 
     assert report == {
@@ -146,6 +152,7 @@ def test_a_full_report_of_a_fill() -> None:
         "iceberg_lots": 0,
         "budget_units": 3,
         "reserved_price_ticks": 105,
+        "hold_id": "anna-pays",
         "last_price_ticks": 100,
         "last_quantity_lots": 5,
         "last_quote_units": 500,
@@ -319,7 +326,7 @@ def test_a_quote_order_that_cannot_pay_the_next_price_expires() -> None:
     ]
 
 
-def test_the_budget_bounds_a_quote_buy_but_not_a_quote_sell() -> None:
+def test_the_budget_bounds_a_quote_buy_in_quote_and_a_quote_sell_in_base() -> None:
     book = a_book("""
         bid | price | ask
             |   101 | 50
@@ -328,9 +335,14 @@ def test_the_budget_bounds_a_quote_buy_but_not_a_quote_sell() -> None:
 
     buy = book.buy("anna", 0, quote_quantity_units=1_000, budget_units=250)
     sell = book.sell("sam", 0, quote_quantity_units=350, budget_units=100)
+    short = book.sell("sue", 0, quote_quantity_units=350, budget_units=2)
 
     assert told(buy)[-1] == "anna TRADE FILLED 2@101"
     assert told(sell)[-1] == "sam TRADE FILLED 3@100"
+    assert told(short)[-2:] == [
+        "sue TRADE PARTIALLY_FILLED 2@100",
+        "sue EXPIRED BUDGET_EXHAUSTED",
+    ]
 
 
 def test_a_queue_eaten_from_the_front_keeps_its_order() -> None:

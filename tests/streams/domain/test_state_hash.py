@@ -9,7 +9,7 @@ from schemas.records import ClosedOrderRow, OrderRow
 from streams.domain.state_hash import state_hash
 from tests.streams.domain.builders import Book
 
-PINNED = "a94a45af55cda35cfa83589f7ca00374"
+PINNED = "f3f273bd537aabd41b9f93d25146e0a1"
 
 PRINT_HASH = """
 from tests.streams.domain.test_state_hash import a_book_with_everything

@@ -34,6 +34,7 @@ COUNTS = {
     MATCHING_DEAD_LETTERS.name: 1,
 }
 JUNK = b"no record at all"
+_LOG_TIME_MS = 1 << 52  # behind the times of all commands
 
 Falsify = Callable[[Record, dict[str, Any]], Iterable[tuple[str, dict[str, Any]] | None]]
 
@@ -73,7 +74,7 @@ class MadeLog:
         headers = (("causation-id", record.position.encode()),)
         try:
             kind, command = decode(value)
-            refusal = refuse_order_command(kind, command, key)
+            refusal = refuse_order_command(kind, command, key, record.timestamp_ms)
         except DecodeError as fault:
             refusal = (fault.reason, fault.detail)
         if refusal is not None:
@@ -172,7 +173,7 @@ class MadeLog:
         self, partition: Partition, key: bytes | None, value: bytes, headers: Any
     ) -> Record:
         records = self.records[partition]
-        record = Record(partition, len(records), 0, key, value, headers)
+        record = Record(partition, len(records), _LOG_TIME_MS, key, value, headers)
         records.append(record)
         return record
 
