@@ -44,6 +44,7 @@ OrderStatus = Literal[
 
 # CANCEL_REJECTED and AMEND_REJECTED answer a command that left its order as it was: the report's
 # order_status is that of the order (REJECTED where there is no such order).
+# ORDER_STATUS answers a query, or a command that came before: nothing happened.
 # TRIGGERED: a stop order met its stop price and became a working order.
 ExecutionType = Literal[
     "NONE",
@@ -58,6 +59,7 @@ ExecutionType = Literal[
     "CANCEL_REJECTED",
     "AMEND_REJECTED",
     "STATUS_CHANGED",
+    "ORDER_STATUS",
 ]
 
 Role = Literal["NONE", "MAKER", "TAKER"]
@@ -70,7 +72,8 @@ ExpiryReason = Literal[
     "BUDGET_EXHAUSTED",
 ]
 
-# In order of precedence for PlaceOrder (streams/domain/MATCHING.md has the other commands).
+# In order of precedence for PlaceOrder (streams/domain/MATCHING.md has the other commands); from
+# COMMAND_ID_REUSED on they are the orders stage's own (streams/domain/ORDERS.md).
 RejectReason = Literal[
     "NONE",
     "UNKNOWN_SYMBOL",
@@ -101,6 +104,20 @@ RejectReason = Literal[
     "AMEND_NOT_A_REDUCTION",
     "AMEND_BELOW_EXECUTED",
     "CANCEL_REPLACE_STOPPED",
+    "COMMAND_ID_REUSED",
+    "UNKNOWN_ACCOUNT",
+    "ACCOUNT_CLOSED",
+    "ACCOUNT_LOCKED",
+    "UNKNOWN_ASSET",
+    "AMOUNT_NOT_POSITIVE",
+    "INSUFFICIENT_BALANCE",
+    "RESERVATION_TIMED_OUT",
+    "MATCHING_TIMED_OUT",
+]
+
+# Of a placement (streams/domain/ORDERS.md).
+SagaState = Literal[
+    "NONE", "STARTED", "FUNDS_RESERVED", "MATCHING_SUBMITTED", "COMPLETED", "FAILED"
 ]
 
 AccountStatus = Literal["OPEN", "LOCKED", "CLOSED"]
@@ -130,4 +147,5 @@ ORDER_TYPES: tuple[OrderType, ...] = get_args(OrderType)[1:]
 TIMES_IN_FORCE: tuple[TimeInForce, ...] = get_args(TimeInForce)[1:]
 SELF_TRADE_PREVENTIONS: tuple[SelfTradePrevention, ...] = get_args(SelfTradePrevention)
 SYMBOL_STATUSES: tuple[SymbolStatus, ...] = get_args(SymbolStatus)
+SAGA_STATES: tuple[SagaState, ...] = get_args(SagaState)[1:]
 REJECT_REASONS: tuple[RejectReason, ...] = get_args(RejectReason)

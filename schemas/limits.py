@@ -86,6 +86,7 @@ LIMITS: dict[str, Rules] = {
     "AmendOrder": _COMMON | _CHANGED,
     # Of the two halves the other texts and times are not read.
     "CancelReplaceOrder": _COMMON | {"cancel": _CHANGED, "place": _PLACED},
+    "QueryOrder": _COMMON | {"original_client_order_id": _CLIENT_ORDER_ID},
     "SetSymbolStatus": _COMMON,
     "WalletOpenAccountCommand": _MONEY,
     "WalletSetStatusCommand": _MONEY,

@@ -21,6 +21,7 @@ from schemas.enums import (
     OrderType,
     RejectReason,
     Role,
+    SagaState,
     SelfTradePrevention,
     Side,
     SymbolStatus,
@@ -100,6 +101,17 @@ class AmendOrder(TypedDict):
     original_client_order_id: str
     client_order_id: str
     quantity_lots: int
+    time_ms: int
+
+
+class QueryOrder(TypedDict):
+    """Ask how an order stands, by its id or, where that is 0, by its client order id."""
+
+    command_id: str
+    account_id: str
+    symbol: str
+    order_id: int
+    original_client_order_id: str
     time_ms: int
 
 
@@ -294,3 +306,56 @@ class SymbolRow(TypedDict):
     last_price_ticks: int
     time_ms: int
     average_price_minutes: list[AveragePriceMinute]
+
+
+# --- rows of the orders stage's table ------------------------------------------------------------
+
+
+class SagaStep(TypedDict):
+    """One step of a saga: the message or the answer that it was."""
+
+    name: str
+    time_ms: int
+
+
+class OrderSagaRow(TypedDict):
+    """A placement from its command to its order's end: table ``orders``.
+
+    ``payload`` is the command as it was logged, ``report`` the order's last execution report,
+    ``waiting`` the commands on it that wait until it is with matching; all three are encoded.
+    ``hold_id`` is the reservation that was asked for last; "": none is.
+    """
+
+    saga_id: str
+    account_id: str
+    symbol: str
+    client_order_id: str
+    state: SagaState
+    reason: RejectReason
+    hold_id: str
+    order_id: int
+    order_status: OrderStatus
+    last_execution_id: int
+    requested_ms: int
+    submitted_ms: int
+    closed_ms: int
+    steps: list[SagaStep]
+    payload: bytes
+    waiting: list[bytes]
+    report: bytes
+
+
+class OrderCommandRow(TypedDict):
+    """A command on an order that came lately: table ``orders``."""
+
+    command_id: str
+    account_id: str
+    payload: bytes
+    time_ms: int
+
+
+class OrderClockRow(TypedDict):
+    """How far the inputs of a partition have come: table ``orders``."""
+
+    commands_ms: int
+    executions_ms: int

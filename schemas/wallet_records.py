@@ -77,6 +77,7 @@ class WalletReserveFundsCommand(TypedDict):
     symbol: str
     asset: str
     amount_units: int
+    requested_ms: int
     time_ms: int
 
 
@@ -162,6 +163,7 @@ class FundsReservedEvent(TypedDict):
     symbol: str
     asset: str
     amount_units: int
+    requested_ms: int
     is_repeat: bool
     entries: list[LedgerEntry]
     balances: list[AssetBalance]
@@ -176,6 +178,7 @@ class FundsReservationFailedEvent(TypedDict):
     symbol: str
     asset: str
     amount_units: int
+    requested_ms: int
     reason: WalletRefusal
     is_repeat: bool
     entries: list[LedgerEntry]

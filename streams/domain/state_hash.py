@@ -30,7 +30,7 @@ def hash_of_rows(rows: Mapping[str, Mapping[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=bytes.hex).encode
 
 
 def _line(row: Mapping[str, Any]) -> bytes:

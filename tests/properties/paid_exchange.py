@@ -55,7 +55,7 @@ class PaidExchange:
                 return []
             asset, units = reservation(rules, place)
             about = {key: command[key] for key in ("command_id", "account_id", "symbol", "time_ms")}
-            money = {"asset": asset, "amount_units": units}
+            money = {"asset": asset, "amount_units": units, "requested_ms": 0}
             if not self.tell("WalletReserveFundsCommand", about | money):
                 return []
         reports = market.apply(kind, command).reports

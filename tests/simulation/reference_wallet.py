@@ -123,7 +123,7 @@ class ReferenceWallet:
 
     def _no(self, name: str, command: Command, reason: str) -> tuple[str, dict[str, Any]]:
         if name == "WalletReserveFundsCommand":
-            echoed = {k: command[k] for k in ("symbol", "asset", "amount_units")}
+            echoed = {k: command[k] for k in ("symbol", "asset", "amount_units", "requested_ms")}
             return "FundsReservationFailedEvent", {**echoed, "reason": reason}
         return "WalletCommandRefusedEvent", {"command": name, "reason": reason}
 
@@ -202,6 +202,7 @@ class ReferenceWallet:
     def _reserve(self, command: Command, said: Any) -> tuple[str, dict[str, Any], bool]:
         account, asset, amount = (command[k] for k in ("account_id", "asset", "amount_units"))
         more = {"symbol": command["symbol"], "asset": asset, "amount_units": amount}
+        more["requested_ms"] = command["requested_ms"]
         self._require_known(account)
         hold = self.holds.get((account, command["command_id"]))
         if hold is not None:

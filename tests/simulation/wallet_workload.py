@@ -57,6 +57,7 @@ class WalletWorkload:
                 symbol=rng.choice(SYMBOLS),
                 asset=self._asset(),
                 amount_units=self._units(),
+                requested_ms=self.now,
             )
             self.reserved.append(command[1])
             return command

@@ -40,7 +40,8 @@ class Till:
         )
 
     def reserve(self, hold: str, units: int, asset: str = "USDT", **fields: Any) -> dict[str, Any]:
-        fields = {"symbol": "BTCUSDT", "asset": asset, "amount_units": units} | fields
+        asked = {"symbol": "BTCUSDT", "asset": asset, "amount_units": units, "requested_ms": 7}
+        fields = asked | fields
         return self.send("WalletReserveFundsCommand", command_id=hold, **fields)
 
     def fill(self, hold: str, execution_id: int, paid: int, received: int, **fields: Any) -> Any:

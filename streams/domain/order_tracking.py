@@ -1,0 +1,57 @@
+"""Execution reports: what matching says of the orders of a partition's accounts."""
+
+from schemas.records import ExecutionReport
+from streams.domain.order_answers import Sent
+from streams.domain.orders_state import OrdersState
+from streams.domain.placement_saga import AFTER_TIME, cancel_answered, never_arrived
+from streams.domain.saga import Saga
+
+
+def follow(state: OrdersState, report: ExecutionReport, data: bytes) -> list[Sent]:
+    """Note a report, encoded in ``data``, and do what the saga's next step is."""
+    if not report["execution_id"]:
+        return []  # this stage's own
+    account = report["account_id"]
+    sent = _answer_to_own_cancel(state, account, report)
+    saga = state.sagas.get(f"{account} {_saga_id(report['hold_id'])}")
+    if saga is not None and report["execution_id"] > saga.last_execution_id:
+        _note(state, saga, report, data)
+    return sent
+
+
+def _saga_id(hold_id: str) -> str:
+    """The saga that a hold belongs to: what follows ``~`` says which of its holds it is."""
+    return hold_id.partition("~")[0]
+
+
+def _note(state: OrdersState, saga: Saga, report: ExecutionReport, data: bytes) -> None:
+    is_first = not saga.last_execution_id
+    saga.last_execution_id = report["execution_id"]
+    saga.order_status = report["order_status"]
+    saga.report = data
+    if is_first:
+        is_refused = report["execution_type"] == "REJECTED"
+        saga.happens("REJECTED" if is_refused else "ACCEPTED")
+        saga.step("OrderRejectedEvent" if is_refused else "OrderAcceptedEvent", state.now_ms)
+        saga.reason = report["reject_reason"]
+        if not is_refused:
+            state.number(saga, report["order_id"])
+    elif report["execution_type"] == "REPLACED":
+        state.rename(saga, report["client_order_id"])
+    state.change(saga)
+
+
+def _answer_to_own_cancel(state: OrdersState, account: str, report: ExecutionReport) -> list[Sent]:
+    """Where the report answers a cancel that a saga sent: the saga's next step."""
+    execution_type = report["execution_type"]
+    if execution_type not in ("CANCELED", "CANCEL_REJECTED"):
+        return []
+    command_id = report["command_id"]
+    saga = state.sagas.get(f"{account} {command_id.removesuffix(AFTER_TIME)}")
+    if saga is None:
+        return []
+    if not command_id.endswith(AFTER_TIME):
+        return cancel_answered(state, saga, is_done=execution_type == "CANCELED")
+    if execution_type == "CANCEL_REJECTED" and report["reject_reason"] == "UNKNOWN_ORDER":
+        return never_arrived(state, saga)
+    return []

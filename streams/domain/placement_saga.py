@@ -1,0 +1,229 @@
+"""The placement saga, step by step: reserve, submit, and what is done where a step fails."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from schemas.codec import decode
+from schemas.enums import RejectReason
+from schemas.records import CancelReplaceOrder, PlaceOrder
+from streams.domain.admission import refusal_in_any_market
+from streams.domain.changing import both_halves
+from streams.domain.order_answers import Sent, placed_order, refusals, status_of
+from streams.domain.orders_state import OrdersState
+from streams.domain.reports import refused_placement
+from streams.domain.reservation import reservation
+from streams.domain.saga import Saga
+
+SECOND = "~2"
+"""Behind a saga's id: its second reservation."""
+
+RELEASE = "~r"
+"""Behind a hold's id: the command that gives it back."""
+
+AFTER_TIME = "~x"
+"""Behind a saga's id: the cancel that stands behind an order which matching does not answer."""
+
+
+def place(state: OrdersState, name: str, command: Mapping[str, Any], data: bytes) -> list[Sent]:
+    """Begin a saga for a PlaceOrder or CancelReplaceOrder, or say why not."""
+    symbol = command["symbol"]
+    rules = state.rules.get(symbol)
+    if rules is None:
+        return refusals(name, command, "UNKNOWN_SYMBOL")
+    known = state.sagas.get(f"{command['account_id']} {command['command_id']}")
+    if known is not None:
+        if not _is_same(data, name, command, known.payload):
+            return refusals(name, command, "COMMAND_ID_REUSED")
+        return [status_of(known, command)]
+    order = _paid_order(state, name, command, command["command_id"])
+    reason = refusal_in_any_market(rules, order)
+    if reason != "NONE":
+        return refusals(name, command, reason)
+    holder = state.find(command["account_id"], symbol, 0, order["client_order_id"])
+    if holder is not None:
+        return refusals(name, command, "DUPLICATE_CLIENT_ORDER_ID", holder.order_id)
+    saga = Saga(
+        command["command_id"],
+        command["account_id"],
+        symbol,
+        order["client_order_id"],
+        state.commands_ms,
+        data,
+    )
+    state.add(saga)
+    return [_reserve(state, saga, order)]
+
+
+def is_repeat(data: bytes, name: str, command: Mapping[str, Any]) -> bool:
+    """Whether an encoded command says the same, but for its time."""
+    before, content = decode(data)
+    return before == name and {**content, "time_ms": 0} == {**command, "time_ms": 0}
+
+
+def _is_same(data: bytes, name: str, command: Mapping[str, Any], payload: bytes) -> bool:
+    return data == payload or is_repeat(payload, name, command)
+
+
+def funds_reserved(state: OrdersState, saga: Saga) -> list[Sent]:
+    """Submit the order that its reservation came for; give back what came too late."""
+    if saga.state == "FAILED":
+        return [_release(state, saga)]
+    if not saga.happens("FUNDS_RESERVED"):
+        return []
+    saga.step("FundsReservedEvent", state.now_ms)
+    name, command = decode(saga.payload)
+    if name == "CancelReplaceOrder" and saga.hold_id == saga.saga_id:
+        half = _paid_order(state, name, command, saga.hold_id)
+        sent = Sent("matching", name, {**command, "place": half})
+    else:
+        name = "PlaceOrder"
+        sent = Sent("matching", name, _paid_order(state, name, placed_order(saga), saga.hold_id))
+    saga.happens("SUBMITTED")
+    saga.step(name, state.now_ms)
+    _await_answer(state, saga)
+    waiting = [Sent("matching", *decode(data)) for data in saga.waiting]
+    saga.waiting.clear()
+    state.change(saga)
+    return [sent, *waiting]
+
+
+def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
+    """End the saga, or let a replacement's cancel free the money first."""
+    if saga.state != "STARTED":
+        return []
+    saga.step("FundsReservationFailedEvent", state.now_ms)
+    name, command = decode(saga.payload)
+    is_first = saga.hold_id == saga.saga_id
+    if name == "CancelReplaceOrder" and reason == "INSUFFICIENT_BALANCE" and is_first:
+        cancel, _ = both_halves(cast(CancelReplaceOrder, command))
+        saga.hold_id = ""
+        saga.step("CancelOrder", state.now_ms)
+        state.change(saga)
+        return [Sent("matching", "CancelOrder", cancel)]
+    saga.happens("FUNDS_REFUSED")
+    return _end(state, saga, reason)
+
+
+def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Sent]:
+    """The cancel of a replacement that could not be paid for was answered: reserve again, or not.
+
+    The wallet has the release already: matching wrote it together with this answer.
+    """
+    if saga.state != "STARTED" or saga.hold_id:
+        return []
+    if is_done:
+        order = _paid_order(state, "PlaceOrder", placed_order(saga), saga.saga_id + SECOND)
+        return [_reserve(state, saga, order)]
+    saga.happens("FUNDS_REFUSED")
+    _, command = decode(saga.payload)
+    stops = command["mode"] == "STOP_ON_FAILURE"
+    return _end(state, saga, "CANCEL_REPLACE_STOPPED" if stops else "INSUFFICIENT_BALANCE")
+
+
+def reservation_timed_out(state: OrdersState, saga: Saga) -> list[Sent]:
+    """The wallet's clock has passed the reservation by, and there is no answer."""
+    if not saga.hold_id or not saga.happens("RESERVATION_TIMED_OUT"):
+        return []
+    return [_release(state, saga), *_end(state, saga, "RESERVATION_TIMED_OUT")]
+
+
+def ask_after(state: OrdersState) -> list[Sent]:
+    """A cancel behind each order that matching has not answered in time."""
+    sent: list[Sent] = []
+    submitted = state.submitted
+    while submitted and submitted[0][0] + state.timeout_ms < state.executions_ms:
+        submitted_ms, key = submitted.popleft()
+        saga = state.sagas.get(key)
+        is_open = saga is not None and saga.state == "MATCHING_SUBMITTED"
+        if saga is None or not is_open or saga.submitted_ms != submitted_ms:
+            continue
+        saga.step("CancelOrder", state.now_ms)
+        _await_answer(state, saga)
+        state.change(saga)
+        cancel = {
+            "command_id": saga.saga_id + AFTER_TIME,
+            "account_id": saga.account_id,
+            "symbol": saga.symbol,
+            "order_id": 0,
+            "original_client_order_id": saga.client_order_id,
+            "client_order_id": "",
+            "restriction": "NONE",
+            "time_ms": saga.requested_ms,
+        }
+        sent.append(Sent("matching", "CancelOrder", cancel))
+    return sent
+
+
+def never_arrived(state: OrdersState, saga: Saga) -> list[Sent]:
+    """Matching found no order to cancel and has never reported one: it never had it."""
+    if not saga.happens("LOST"):
+        return []
+    return [_release(state, saga), *_end(state, saga, "MATCHING_TIMED_OUT")]
+
+
+def _reserve(state: OrdersState, saga: Saga, order: PlaceOrder) -> Sent:
+    asset, units = reservation(state.rules[saga.symbol].instrument, order)
+    saga.hold_id = order["hold_id"]
+    saga.step("WalletReserveFundsCommand", state.now_ms)
+    state.change(saga)
+    command = {
+        "command_id": saga.hold_id,
+        "account_id": saga.account_id,
+        "symbol": saga.symbol,
+        "asset": asset,
+        "amount_units": units,
+        "requested_ms": saga.requested_ms,
+        "time_ms": order["time_ms"],
+    }
+    return Sent("wallet", "WalletReserveFundsCommand", command)
+
+
+def _release(state: OrdersState, saga: Saga) -> Sent:
+    saga.step("WalletReleaseFundsCommand", state.now_ms)
+    state.change(saga)
+    command = {
+        "command_id": saga.hold_id + RELEASE,
+        "account_id": saga.account_id,
+        "hold_id": saga.hold_id,
+        "symbol": saga.symbol,
+        "execution_id": 0,
+        "keep_units": 0,
+        "time_ms": saga.requested_ms,
+    }
+    return Sent("wallet", "WalletReleaseFundsCommand", command)
+
+
+def _end(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
+    """Tell the client that the order was not to be, and those who wait for it too."""
+    saga.reason = reason
+    saga.order_status = "REJECTED"
+    saga.step("OrderRejectedEvent", state.now_ms)
+    report = refused_placement(placed_order(saga), reason)
+    report["hold_id"] = ""
+    report["time_ms"] = max(state.now_ms, report["time_ms"])
+    sent = [Sent("executions", "ExecutionReport", report)]
+    for data in saga.waiting:
+        name, command = decode(data)
+        sent += refusals(name, command, "UNKNOWN_ORDER")
+    saga.waiting.clear()
+    state.change(saga)
+    return sent
+
+
+def _await_answer(state: OrdersState, saga: Saga) -> None:
+    saga.submitted_ms = state.now_ms
+    state.submitted.append((saga.submitted_ms, saga.key))
+
+
+def _paid_order(
+    state: OrdersState, name: str, command: Mapping[str, Any], hold_id: str
+) -> PlaceOrder:
+    """The order of a command at the instrument's rates, with the hold that pays for it."""
+    instrument = state.rules[command["symbol"]].instrument
+    half = command["place"] if name == "CancelReplaceOrder" else command
+    order = cast(PlaceOrder, dict(half))
+    order["hold_id"] = hold_id
+    order["reserved_price_ticks"] = order["price_ticks"] if order["side"] == "BUY" else 0
+    order["maker_rate_ppm"] = instrument.maker_rate_ppm
+    order["taker_rate_ppm"] = instrument.taker_rate_ppm
+    return order
