@@ -3,7 +3,7 @@
 Beside it a join that reads its inputs as Kafka Streams does, with one stream time for both.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -78,30 +78,25 @@ class ReferenceJoin:
         """Where an input's clock stands at its end."""
         return max((record.time for record in records), default=-(10**15))
 
-    def is_late(self, records: Sequence[Record], at: int) -> bool:
-        """Whether the record at that place of its input is late."""
-        return self.clock(records[: at + 1]) > self.window.end(records[at]) + self.window.grace
+    def sorted_out(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+        """An input's records that may have partners, and its late ones."""
+        in_time: list[Record] = []
+        late: list[Record] = []
+        clock = -(10**15)
+        for record in records:
+            clock = max(clock, record.time)
+            if record.is_joinable:
+                is_late = clock > self.window.end(record) + self.window.grace
+                (late if is_late else in_time).append(record)
+        return in_time, late
 
     def late(self) -> list[Record]:
         """The late records of both inputs."""
-        return [
-            record
-            for records in (self.lefts, self.rights)
-            for at, record in enumerate(records)
-            if record.is_joinable and self.is_late(records, at)
-        ]
-
-    def in_time(self, records: Sequence[Record]) -> list[Record]:
-        """The records that may have partners."""
-        return [
-            record
-            for at, record in enumerate(records)
-            if record.is_joinable and not self.is_late(records, at)
-        ]
+        return self.sorted_out(self.lefts)[1] + self.sorted_out(self.rights)[1]
 
     def open(self) -> list[Record]:
         """The records that are kept still."""
-        lefts, rights = self.in_time(self.lefts), self.in_time(self.rights)
+        lefts, rights = self.sorted_out(self.lefts)[0], self.sorted_out(self.rights)[0]
         left_clock, right_clock = self.clock(self.lefts), self.clock(self.rights)
         return [a for a in lefts if right_clock <= self.window.kept_until(a)] + [
             b for b in rights if left_clock <= self.window.kept_until(b)
@@ -109,10 +104,16 @@ class ReferenceJoin:
 
     def results(self) -> Counter[Result]:
         """All results up to now."""
-        lefts, rights = self.in_time(self.lefts), self.in_time(self.rights)
-        found = Counter(pair(a, b) for a in lefts for b in rights if self.window.has(a, b))
-        lonely = [a for a in lefts if not any(self.window.has(a, b) for b in rights)]
-        lonely += [b for b in rights if not any(self.window.has(a, b) for a in lefts)]
+        lefts = _by_key(self.sorted_out(self.lefts)[0])
+        rights = _by_key(self.sorted_out(self.rights)[0])
+        found: Counter[Result] = Counter()
+        lonely: list[Record] = []
+        for key in {*lefts, *rights}:
+            of_left, of_right = lefts[key], rights[key]
+            has = self.window.has
+            found.update(pair(a, b) for a in of_left for b in of_right if has(a, b))
+            lonely += [a for a in of_left if not any(has(a, b) for b in of_right)]
+            lonely += [b for b in of_right if not any(has(a, b) for a in of_left)]
         still_open = {id(record) for record in self.open()}
         lonely = [record for record in lonely if id(record) not in still_open]
         keyless = [
@@ -134,6 +135,13 @@ class ReferenceJoin:
             )
             for record in (*self.lefts, *self.rights)
         )
+
+
+def _by_key(records: Iterable[Record]) -> dict[str | None, list[Record]]:
+    found: dict[str | None, list[Record]] = defaultdict(list)
+    for record in records:
+        found[record.key].append(record)
+    return found
 
 
 def merged_by_time(lefts: Sequence[Record], rights: Sequence[Record]) -> list[Record]:
