@@ -117,8 +117,8 @@ def test_an_input_that_was_paused_is_waited_for(pipeline: JoinedPipeline) -> Non
     pipeline.finish(FAR, topics=(pipeline.source,))
     assert pipeline.results("left") == Counter()
     worker.kill()
-    # Another worker restores what waits.
-    worker = pipeline.start(1)
+    # The next one restores what waits.
+    worker = pipeline.start()
     for number in range(0, 2_000, 2):
         pipeline.answer(1_000 + number + 20, f"k{number}")
     pipeline.finish(FAR, "end", topics=(pipeline.right,))
