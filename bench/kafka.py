@@ -3,7 +3,7 @@
 import contextlib
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -124,6 +124,10 @@ class BenchBroker:
 
     def preload(self, topic: str, commands: Iterable[Command]) -> None:
         """Write commands as the stage before matching does: keyed by symbol, with its headers."""
+        self.fill(topic, map(encoded, commands))
+
+    def fill(self, topic: str, records: Iterable[Mapping[str, Any]]) -> None:
+        """Write records, given as what a producer takes."""
         producer = Producer(
             {
                 **self._client,
@@ -135,7 +139,7 @@ class BenchBroker:
                 "queue.buffering.max.messages": 1_000_000,
             }
         )
-        for record in map(encoded, commands):
+        for record in records:
             while True:
                 try:
                     producer.produce(topic, **record)
@@ -143,7 +147,7 @@ class BenchBroker:
                 except BufferError:
                     producer.poll(0.1)
         if producer.flush(120):
-            raise TradeflowError("The broker did not take the commands in time.")
+            raise TradeflowError("The broker did not take the records in time.")
 
     def end(self, topic: str) -> int:
         """The sum of the partitions' ends for readers of committed records; 0: not known yet."""

@@ -30,6 +30,7 @@ BENCHMARKS = {
         Benchmark(
             "stage", "matching through Kafka, beside a plain loop, Faust and Quix", needs_kafka=True
         ),
+        Benchmark("join", "a windowed join through Kafka, and its core alone", needs_kafka=True),
         Benchmark("hop", "latency of one exactly-once hop at 100 commands/s", needs_kafka=True),
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
         Benchmark("history", "a restart after a short and a long log", needs_kafka=True),

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Any, cast
 
 import faust
-from faust.types import TP
+from faust.types import TP, AgentT
+from faust.types.agents import AgentFun
 
 from streams.transport.config import TransportSettings
 from streams.transport.consumer import Consumer
@@ -70,10 +72,9 @@ class App(faust.App):
             web_enabled=False,
             Agent=Agent,
             Schema=BatchSchema,
-            Stream=Stream,
             Table=Table,
             TableManager=TableManager,
-            **kwargs,
+            **{"Stream": Stream, **kwargs},
         )
 
     @property
@@ -85,6 +86,29 @@ class App(faust.App):
     def round_tables(self) -> TableManager:
         """Faust's table manager, as what it is here."""
         return cast(TableManager, self.tables)
+
+    def agent(self, channel: Any = None, **kwargs: Any) -> Callable[[AgentFun[Any]], AgentT[Any]]:
+        """Faust's decorator; the channel may also be a stream, such as ``a & b``.
+
+        The stream stands for its topics, and what was done to it is done to the agent's batches.
+        """
+        if not isinstance(channel, Stream):
+            return super().agent(channel, **kwargs)
+        declared = channel
+        decorate = super().agent(declared.give_topic(), **kwargs)
+
+        def agent_of(fun: AgentFun[Any]) -> AgentT[Any]:
+            @wraps(fun)
+            def joined(batches: Any) -> Any:
+                return fun(
+                    batches.clone(
+                        join_strategy=declared.join_strategy, processors=declared._processors
+                    )
+                )
+
+            return decorate(joined)
+
+        return agent_of
 
     # --- topics ----------------------------------------------------------------------------------
 

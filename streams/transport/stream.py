@@ -6,16 +6,16 @@ would count as processed, and so would one that they skip.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
 import faust
 from faust.agents.agent import Agent as FaustAgent
 from faust.exceptions import Skip
 from faust.streams import _current_event
-from faust.types import AgentT, EventT
+from faust.types import AgentT, EventT, TopicT
 from faust.types.agents import ActorRefT
 from mode.utils.futures import maybe_async
 
@@ -70,6 +70,37 @@ class Stream(faust.Stream[Any]):
                 await self.stop()
                 self.service_reset()
 
+    # --- streams of more than one topic -----------------------------------------------------------
+
+    def combine(self, *nodes: Any, **kwargs: Any) -> "Stream":
+        """``a & b``: one stream of the topics of both, for an agent that is declared with it.
+
+        Faust's own merges two queues, and whoever acknowledges what is in them may be another
+        than who works on it; here a round hands one batch after the other to one agent.
+
+        Raises:
+            ConfigError: of what is no declared stream of topics.
+        """
+        streams = (self, *nodes)
+        names = [name for stream in streams for name in _topics_of(stream)]
+        if any(stream._processors or stream.join_strategy for stream in streams):
+            raise ConfigError("combine streams first, then join or filter what that gives")
+        for stream in streams:
+            stream.give_topic()
+        return cast(Stream, self.app.stream(self.app.topic(*dict.fromkeys(names)), **kwargs))
+
+    def give_topic(self) -> TopicT:
+        """The topic of a stream that was declared; it gets no batches of its own any more."""
+        names = _topics_of(self)
+        self.app.topics.discard(cast(TopicT, self.channel))
+        return self.app.topic(*names)
+
+    def info(self) -> Mapping[str, Any]:
+        """As Faust's, which forgets the join: a clone would have none."""
+        return {**super().info(), "join_strategy": self.join_strategy}
+
+    # ----------------------------------------------------------------------------------------------
+
     def _begin(self, event: EventT[Any]) -> Any:
         message = event.message
         if message.generation_id != self.app.consumer_generation_id:
@@ -91,6 +122,16 @@ class Stream(faust.Stream[Any]):
             batch.close()
             current_batch.set(None)
         event.ack()
+
+
+def _topics_of(stream: Any) -> list[str]:
+    channel = stream.channel if isinstance(stream, Stream) else None
+    if not isinstance(channel, TopicT) or stream._finalized or stream.app.started:
+        raise ConfigError(
+            f"{stream!r} is no stream of topics that was declared before the app started: combine "
+            "app.topic(…).stream() with another, and declare the agent with what that gives"
+        )
+    return list(channel.topics)
 
 
 class BatchSchema(faust.Schema[Any, Any]):
