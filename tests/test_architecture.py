@@ -29,6 +29,7 @@ _CONTRACTS = tomllib.loads((_ROOT / "pyproject.toml").read_text())["tool"]["impo
 _VIOLATIONS = {
     "pure-core": ("streams/domain", "import faust"),
     "transport-library": ("streams/transport", "import schemas"),
+    "joins-library": ("streams/joins", "import schemas"),
     "streams-downwards": ("streams/transport", "import streams.domain"),
     "schemas-at-the-bottom": ("schemas", "import streams"),
     "parts-meet-on-topics": ("streams", "import tradeflow.cli"),

@@ -12,7 +12,17 @@ NEVER_MS = -(2**62)
 class StoredRecord:
     """A record that waits for partners; a table keeps it as a row under ``row_key``."""
 
-    __slots__ = ("is_left", "key", "time_ms", "number", "value", "data", "is_joined", "is_written")
+    __slots__ = (
+        "is_left",
+        "key",
+        "time_ms",
+        "number",
+        "value",
+        "row_key",
+        "data",
+        "is_joined",
+        "is_written",
+    )
 
     def __init__(
         self, is_left: bool, key: str, time_ms: int, number: int, value: Any, data: bytes
@@ -23,17 +33,14 @@ class StoredRecord:
         self.number = number
         """Counts a partition's stored records: the order in which they came."""
         self.value = value
+        self.row_key = f"{'L' if is_left else 'R'}{number} {key}"
+        """No two records of a partition have the same."""
         self.data = data
         """What ``value`` is made from again after a restore."""
         self.is_joined = False
         """Has been in a result; kept up only on an input whose unjoined records are results."""
         self.is_written = False
         """The table has a row of it."""
-
-    @property
-    def row_key(self) -> str:
-        """``L`` or ``R``, its number, its key: no two records of a partition have the same."""
-        return f"{'L' if self.is_left else 'R'}{self.number} {self.key}"
 
 
 class JoinSide:

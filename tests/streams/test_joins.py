@@ -84,6 +84,10 @@ def test_kill_9_at_random_moments_with_two_workers(pipeline: JoinedPipeline) -> 
             slot = chance.randrange(2)
             workers[slot].kill()
             workers[slot] = pipeline.start(slot)
+        # One leaves, and its partitions move to the other and back.
+        pipeline.await_outputs(pipeline.outputs_seen + 1_000)
+        assert workers[1].stop() == ExitCode.CLEAN
+        workers[1] = pipeline.start(1)
         pipeline.await_outputs(pipeline.outputs_seen + 2_000)
     pipeline.finish(FAR)
 
