@@ -118,6 +118,7 @@ WALLET_EVENTS_VALUES = (
     "FundsReleasedEvent",
     "FillSettledEvent",
     "WalletCommandRefusedEvent",
+    "Tick",
 )
 
 
@@ -135,21 +136,39 @@ def _dead_letters(stage: str) -> Topic:
     )
 
 
+ORDERS_COMMANDS_VALUES = (
+    "PlaceOrder",
+    "CancelOrder",
+    "CancelReplaceOrder",
+    "AmendOrder",
+    "QueryOrder",
+    "SetSymbolStatus",
+    "Tick",
+)
+ORDERS_COMMANDS = Topic(
+    name="orders.commands",
+    key="account_id",
+    values=ORDERS_COMMANDS_VALUES,
+    producers=("order", "clock", "web", "any program"),
+    consumers=("orders",),
+    description="What clients ask for, in the order in which it is looked at.",
+    public=True,
+    config=STAMPED_JOURNAL,
+)
 ORDERS_INCOMING = Topic(
     name="orders.incoming",
     key="symbol",
     values=COMMANDS,
-    producers=("load", "replay", "any program"),
+    producers=("orders", "clock", "load", "replay"),
     consumers=("matching",),
     description="Commands, in the order in which they are matched.",
-    public=True,
     config=STAMPED_JOURNAL,
 )
 ORDERS_EXECUTIONS = Topic(
     name="orders.executions",
     key="account_id",
-    values=("ExecutionReport",),
-    producers=("matching",),
+    values=("ExecutionReport", "Tick"),
+    producers=("matching", "orders", "clock"),
     consumers=("orders", "web", "connectors"),
     description="Every state change of every order, and every refusal.",
     public=True,
@@ -179,7 +198,7 @@ WALLET_COMMANDS = Topic(
     name="wallet.commands",
     key="account_id",
     values=WALLET_COMMANDS_VALUES,
-    producers=("account", "matching"),
+    producers=("orders", "matching", "account"),
     consumers=("accounts",),
     description="All that is to happen to money, in the order in which it happens.",
     config=STAMPED_JOURNAL,
@@ -196,6 +215,7 @@ WALLET_EVENTS = Topic(
 )
 MATCHING_DEAD_LETTERS = _dead_letters("matching")
 ACCOUNTS_DEAD_LETTERS = _dead_letters("accounts")
+ORDERS_DEAD_LETTERS = _dead_letters("orders")
 MATCHING_BOOK = _changelog(
     "matching",
     "book",
@@ -218,7 +238,23 @@ ACCOUNTS_WALLET = _changelog(
     "Accounts, their balances and holds, and the commands that were answered lately.",
 )
 
+ORDERS_ORDERS = _changelog(
+    "orders",
+    "orders",
+    "account id, saga id; account id, command id",
+    ("OrderSagaRow", "OrderCommandRow", "OrderClockRow"),
+    "Placements that are open or were closed lately, and the commands that came lately.",
+)
+ORDERS_PLACEMENTS = _changelog(
+    "orders",
+    "placements",
+    "side, number",
+    ("PlaceOrder", "CancelReplaceOrder", "FundsReservedEvent", "FundsReservationFailedEvent"),
+    "Placements and reservations that wait for each other, in rows of the join (streams/joins).",
+)
+
 TOPICS: tuple[Topic, ...] = (
+    ORDERS_COMMANDS,
     ORDERS_INCOMING,
     ORDERS_EXECUTIONS,
     TRADES,
@@ -227,6 +263,9 @@ TOPICS: tuple[Topic, ...] = (
     WALLET_EVENTS,
     MATCHING_DEAD_LETTERS,
     ACCOUNTS_DEAD_LETTERS,
+    ORDERS_DEAD_LETTERS,
     MATCHING_BOOK,
     ACCOUNTS_WALLET,
+    ORDERS_ORDERS,
+    ORDERS_PLACEMENTS,
 )

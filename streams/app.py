@@ -1,18 +1,29 @@
 """The stages as Faust apps: topics, tables and agents put together."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from schemas.codec import encoder
 from schemas.instruments import Instrument, load_instruments
 from schemas.topics import CHANGELOG, TOPICS
+from streams import joins
 from streams.agents.accounts import declare_accounts
 from streams.agents.matching import declare_matching
+from streams.agents.orders import declare_orders
 from streams.settings import StreamsSettings
 from streams.transport import App, DeadLetter, TopicSpec
 from streams.transport.headers import Headers
 
+ORDERS = "orders"
 MATCHING = "matching"
 ACCOUNTS = "accounts"
+
+
+def make_orders(settings: StreamsSettings, *, slot: int) -> App:
+    """The app of one worker of the orders stage; raises as ``make_matching``."""
+    declare = partial(declare_orders, timeout_ms=settings.saga_timeout_ms)
+    return _make(ORDERS, declare, settings, slot, Stream=joins.Stream)
 
 
 def make_matching(settings: StreamsSettings, *, slot: int) -> App:
@@ -34,6 +45,7 @@ def _make(
     declare: Callable[[App, Mapping[str, Instrument]], object],
     settings: StreamsSettings,
     slot: int,
+    **options: Any,
 ) -> App:
     instruments = load_instruments(settings.instruments)
     app = App(
@@ -41,6 +53,7 @@ def _make(
         topics=topic_specs(settings.partitions),
         changelog_config={"cleanup.policy": "compact", **CHANGELOG},
         encode_dead_letter=DeadLetters(stage),
+        **options,
     )
     declare(app, instruments)
     return app

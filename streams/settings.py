@@ -23,6 +23,8 @@ class StreamsSettings(BaseSettings):
     round_max_records: int = Field(default=2_000, ge=1)
     session_timeout_ms: int | None = Field(default=None, ge=1_000)
     transaction_timeout_ms: int = Field(default=10_000, ge=1_000)
+    saga_timeout_ms: int = Field(default=30_000, ge=1_000)
+    """How long a step of a placement may take."""
     state_dir: Path = Path(".tradeflow/workers")
     instruments: Path | None = None
     """A JSON file of instruments; None: the default set."""

@@ -55,6 +55,20 @@ def wallet_table(app: App) -> Table:
     return cast(Table, app.Table("wallet", encode=_encode_wallet_row, decode=_decode_record))
 
 
+def orders_table(app: App) -> Table:
+    """The orders stage's table ``orders``, under the keys of ``OrdersState.rows``.
+
+    ======================  ===================  ==================================================
+    key                     row
+    ======================  ===================  ==================================================
+    ``saga ID SAGA``        ``OrderSagaRow``     a placement, open or closed lately
+    ``command ID COMMAND``  ``OrderCommandRow``  another command that came lately
+    ``clock``               ``OrderClockRow``    how far the inputs have come
+    ======================  ===================  ==================================================
+    """
+    return cast(Table, app.Table("orders", encode=_encode_orders_row, decode=_decode_record))
+
+
 def store_rows(rows: Rows[Any], changes: Mapping[str, Any]) -> None:
     """Write changed rows by their keys; None where one is gone."""
     rows.put({key: row for key, row in changes.items() if row is not None})
@@ -136,6 +150,17 @@ def _encode_wallet_row(row: Mapping[str, Any]) -> bytes:
         if field in row:
             return encode(row)
     return _encode_partition_row(row)
+
+
+_encode_saga_row = encoder("OrderSagaRow")
+_encode_order_command_row = encoder("OrderCommandRow")
+_encode_clock_row = encoder("OrderClockRow")
+
+
+def _encode_orders_row(row: Mapping[str, Any]) -> bytes:
+    if "saga_id" in row:
+        return _encode_saga_row(row)
+    return _encode_order_command_row(row) if "command_id" in row else _encode_clock_row(row)
 
 
 def _decode_record(data: bytes) -> dict[str, Any]:

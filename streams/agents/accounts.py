@@ -34,9 +34,9 @@ class AccountsStage:
         wallet = self.wallet(batch.partition)
         apply, emit, encoders = wallet.apply, batch.emit, self._encoders
         for record in batch:
-            value = record.value()
+            value = record.value() or b""
             try:
-                kind, command = decode(value if value is not None else b"")
+                kind, command = decode(value)
             except DecodeError as fault:
                 batch.dead_letter(fault.reason, fault.detail)
                 continue
@@ -48,6 +48,9 @@ class AccountsStage:
             if event is not None:
                 name, body = event
                 emit(_EVENTS, body["account_id"], encoders[name](body))
+            else:
+                # A tick: whoever reads it knows that all before it is answered.
+                batch.emit_beside(_EVENTS, value)
         store_rows(self._table.rows(batch.partition), wallet.take_changes())
 
     def wallet(self, partition: int) -> Wallet:

@@ -33,6 +33,8 @@ class Field:
     """What records are joined by; None: such a value is not joined but passed on, in its place."""
     time_ms: Callable[[Any], int | None] = lambda value: None
     """The time of a value.  One that is joined has a time; one without moves no clock."""
+    by_log_time: bool = False
+    """The time of each record is the log's own instead, which the topic's settings say is whose."""
     check: Callable[["Message", Any], Bad | None] = lambda record, value: None
     """Says what is wrong with a record besides its bytes, such as its key."""
     ahead_ms: int | None = None

@@ -8,17 +8,18 @@ from streams.transport.headers import Headers
 class ResultBatch:
     """Iterate it once, to its end, and emit while you do.
 
-    ``emit``, ``dead_letter``, ``headers`` and ``position`` are those of the record that iteration
-    stands on: the cause of a result is the record that brought it about.
+    ``emit``, ``emit_beside``, ``dead_letter``, ``headers`` and ``position`` are those of the record
+    that iteration stands on: the cause of a result is the record that brought it about.
     """
 
-    __slots__ = ("batch", "emit", "is_read", "partition", "topic")
+    __slots__ = ("batch", "emit", "emit_beside", "is_read", "partition", "topic")
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.topic = batch.topic
         self.partition = batch.partition
         self.emit = batch.emit
+        self.emit_beside = batch.emit_beside
         self.is_read = False
         """Its iteration came to the end: what it changes is in the table."""
 

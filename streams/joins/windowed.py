@@ -14,6 +14,7 @@ from streams.joins.result_batch import ResultBatch
 from streams.joins.rows import store_changes
 from streams.transport import Batch, Table
 from streams.transport.errors import ConfigError, TransportError
+from streams.transport.records import timestamp_of
 
 if TYPE_CHECKING:
     from streams.joins.stream import Stream
@@ -38,7 +39,8 @@ class JoinedBatch(ResultBatch):
         late, skipped = state.late, state.skipped
         key_of, time_of = field.key, field.time_ms
         for value, data in field.values(batch):
-            key, time_ms = key_of(value), time_of(value)
+            key = key_of(value)
+            time_ms = timestamp_of(batch.current) if field.by_log_time else time_of(value)
             if key is None:
                 if time_ms is not None:
                     yield from advance(time_ms)

@@ -88,6 +88,15 @@ class Batch:
             # Nothing was sent; this waits, or says what is wrong.
             self._producer.produce(topic, key, value, headers)
 
+    def emit_beside(self, topic: str, value: bytes) -> None:
+        """Send a record without a key to the partition of this batch's number.
+
+        What is about a partition and not about a key, such as the time, goes on beside its input.
+        """
+        if self._send == self._refuse:
+            self._refuse()
+        self._producer.produce(topic, None, value, self.headers, self.partition)
+
     def dead_letter(self, reason: str, detail: str = "") -> None:
         """Put the current record, whole, on the group's dead-letter topic, in this transaction.
 

@@ -90,12 +90,17 @@ class RoundProducer:
         self.send = self._require().produce
 
     def produce(
-        self, topic: str, key: bytes | str | None, value: bytes | None, headers: Headers | None
+        self,
+        topic: str,
+        key: bytes | str | None,
+        value: bytes | None,
+        headers: Headers | None,
+        partition: int = -1,
     ) -> None:
         """Send one record, partitioned by its key; waits while librdkafka's queue is full."""
         while True:
             try:
-                self.send(topic, value, key, -1, None, None, 0, headers)
+                self.send(topic, value, key, partition, None, None, 0, headers)
                 return
             except BufferError:
                 self._serve(0.01)

@@ -35,7 +35,12 @@ def test_keyed_topics_have_one_partition_count() -> None:
 
 def test_changelogs_are_compacted_under_the_names_of_faust() -> None:
     changelogs = {topic.name: topic for topic in TOPICS if topic.table}
-    assert set(changelogs) == {"matching-book-changelog", "accounts-wallet-changelog"}
+    assert set(changelogs) == {
+        "matching-book-changelog",
+        "accounts-wallet-changelog",
+        "orders-orders-changelog",
+        "orders-placements-changelog",
+    }
     for topic in changelogs.values():
         assert topic.settings() == {
             "cleanup.policy": "compact",

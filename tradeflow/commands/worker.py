@@ -23,6 +23,14 @@ Slot = Annotated[
 
 
 @app.command()
+def orders(slot: Slot = 0) -> None:
+    """Place orders until SIGTERM or Ctrl-C; the exit code says how it ended."""
+    from streams.app import make_orders
+
+    _run(make_orders, slot)
+
+
+@app.command()
 def matching(slot: Slot = 0) -> None:
     """Match orders until SIGTERM or Ctrl-C; the exit code says how it ended."""
     from streams.app import make_matching
