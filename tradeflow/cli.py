@@ -16,6 +16,7 @@ from tradeflow.commands import (
     book,
     broker,
     check,
+    clock,
     down,
     load,
     replay,
@@ -42,6 +43,7 @@ app.command()(replay.replay)
 app.command()(book.book)
 app.command()(tail.tail)
 app.command()(check.check)
+app.command()(clock.clock)
 app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
