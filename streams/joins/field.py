@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.transport import Batch
+from streams.transport.errors import ConfigError
 from streams.transport.records import timestamp_of
 
 if TYPE_CHECKING:
@@ -69,3 +70,14 @@ class Passed(NamedTuple):
 
     field: Field
     value: Any
+
+
+def require_topics(stream: Any, wanted: set[str], what: str) -> None:
+    """Raise where a stream's topics are not the inputs: records would be left out, unsaid.
+
+    Raises:
+        ConfigError: it has others, or lacks one.
+    """
+    topics = set(getattr(stream.channel, "topics", ()))
+    if topics != wanted:
+        raise ConfigError(f"{what} of {sorted(wanted)}, on a stream of {sorted(topics)}")

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from faust.exceptions import Skip
 from faust.joins import Join
 
-from streams.joins.field import Field, Passed
+from streams.joins.field import Field, Passed, require_topics
 from streams.joins.measured import JoinMetrics
 from streams.joins.result_batch import ResultBatch
 from streams.transport import Batch, Table
@@ -56,6 +55,7 @@ class TableJoin(Join):
     """Faust's join strategy for a stream and a table of the same partitions."""
 
     def __init__(self, *, stream: "Stream", field: Field, table: Table, keeps_all: bool) -> None:
+        require_topics(stream, {field.topic}, f"a join with table {table.name}")
         self.field = field
         self.fields = cast(Any, {field.topic: field})
         self.stream = stream
@@ -64,7 +64,5 @@ class TableJoin(Join):
         self.metrics = JoinMetrics.of(stream.app)
 
     async def process(self, event: Any) -> Any:
-        """The values of a batch with their rows; batches of other topics go by as they are."""
-        if not isinstance(event, Batch):
-            raise Skip
-        return FoundBatch(self, event) if event.topic == self.field.topic else event
+        """The values of a batch with their rows."""
+        return FoundBatch(self, event)

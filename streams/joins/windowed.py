@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from faust.exceptions import Skip
 from faust.joins import Join
 
 from streams.domain.join_side import StoredRecord
 from streams.domain.window_join import Joined, JoinKind, WindowJoin
-from streams.joins.field import Bad, Field, Passed
+from streams.joins.field import Bad, Field, Passed, require_topics
 from streams.joins.measured import JoinMetrics
 from streams.joins.result_batch import ResultBatch
 from streams.joins.rows import store_changes
@@ -73,6 +72,7 @@ class WindowedJoin(Join):
     ) -> None:
         if len(fields) != 2 or fields[0].topic == fields[1].topic:
             raise ConfigError(f"a {kind} join is of two fields, of two topics: left, right")
+        require_topics(stream, {field.topic for field in fields}, f"a {kind} join")
         self.left_field, self.right_field = fields
         self.inputs = {field.topic: field for field in fields}
         self.fields = cast(Any, self.inputs)
@@ -88,8 +88,6 @@ class WindowedJoin(Join):
 
     async def process(self, event: Any) -> Any:
         """The results of a batch: Faust hands over a stream's *value*, whatever it calls it."""
-        if not isinstance(event, Batch) or event.topic not in self.inputs:
-            raise Skip
         return JoinedBatch(self, event)
 
     def state(self, partition: int) -> WindowJoin:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from streams.domain.join_side import NEVER_MS, StoredRecord
 from streams.domain.window_join import JoinClock
-from streams.joins import Field, Stream, WindowedJoin, join_table
+from streams.joins import Field, JoinedBatch, Stream, WindowedJoin, join_table
 from streams.joins.rows import decode_row, encode_row
-from streams.transport import App, TransportSettings
+from streams.transport import App, Batch, TransportSettings
 from streams.transport.errors import ConfigError
 
 README = Path(__file__).parents[2] / "streams" / "joins" / "README.md"
@@ -114,6 +114,8 @@ async def _do_nothing(batches: Any) -> None:
         (lambda base, table: base.join(A, A, within=1, table=table), "two topics"),
         (lambda base, table: base.join(A, B, within=(1, -2), table=table), "ends before"),
         (lambda base, table: base.join(A, B, within=1, grace=-1, table=table), "negative"),
+        (lambda base, table: _one(base).join(A, B, within=1, table=table), "on a stream of ..a"),
+        (lambda base, table: base.table_join(A, table), "on a stream of ..a., .b"),
         (lambda base, table: base & base.app.channel(), "no stream of topics"),
         (lambda base, table: base & table, "no stream of topics"),
         (lambda base, table: base & base.join(A, B, within=1, table=table), "combine streams"),
@@ -126,6 +128,51 @@ def test_what_cannot_work_is_refused_at_once(
         base, table = app.topic("a", "b").stream(), join_table(app, "rows")
         with pytest.raises(ConfigError, match=says):
             fault(base, table)
+
+    in_app(tmp_path, work)
+
+
+def _one(base: Any) -> Any:
+    return base.app.topic("a").stream()
+
+
+class Message:
+    """Enough of a Kafka message for a batch that sends nothing."""
+
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+
+    def value(self) -> bytes:
+        return self._value
+
+
+def test_late_and_skipped_records_are_counted(tmp_path: Path) -> None:
+    def work(app: App) -> None:
+        left, right = (
+            Field(
+                topic=name,
+                decode=lambda data: None if data == b"0" else int(data),
+                key=lambda value: "key",
+                time_ms=lambda value: value or 0,
+            )
+            for name in "ab"
+        )
+        base: Any = app.topic("a", "b").stream()
+        table = join_table(app, "rows")
+        join = base.join(left, right, within=0.01, table=table).join_strategy
+        table.begin_restore(0)
+        for texts in ((b"100", b"89", b"90", b"0"), (b"101", b"89")):
+            messages: Any = [Message(text) for text in texts]
+            producer: Any = app.round_producer
+            batch = Batch("a", 0, messages, producer=producer, propagate=app.propagate)
+            assert list(JoinedBatch(join, batch)) == []
+
+        metrics = app.metrics.text().decode()
+        assert 'join_late_records_total{table="rows"} 2.0' in metrics
+        assert 'join_skipped_records_total{table="rows"} 1.0' in metrics
+        # Those that may have partners still are rows, and so is the clock with the counts.
+        assert set(table.rows(0)) == {"L1 key", "L2 key", "L3 key", "clock"}
+        assert table.rows(0)["clock"].late == 2
 
     in_app(tmp_path, work)
 

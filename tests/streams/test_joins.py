@@ -85,7 +85,7 @@ def test_kill_9_at_random_moments_with_two_workers(pipeline: JoinedPipeline) -> 
             workers[slot].kill()
             workers[slot] = pipeline.start(slot)
         # One leaves, and its partitions move to the other and back.
-        pipeline.await_outputs(pipeline.outputs_seen + 1_000)
+        workers[1].wait_ready()
         assert workers[1].stop() == ExitCode.CLEAN
         workers[1] = pipeline.start(1)
         pipeline.await_outputs(pipeline.outputs_seen + 2_000)
