@@ -17,7 +17,13 @@ from schemas.topics import (
     WALLET_COMMANDS,
     WALLET_EVENTS,
 )
-from tests.chaos.exchange import INSTRUMENTS, PARTITIONS, WorkerProcess, await_condition
+from tests.chaos.exchange import (
+    INSTRUMENTS,
+    PARTITIONS,
+    WorkerProcess,
+    await_condition,
+    read_all,
+)
 from tests.chaos.paid_flow import PaidFlow
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
 from tradeflow.clock import Clock
@@ -178,6 +184,12 @@ class PaidPipeline:
             return sum(observer.get_watermark_offsets(p, timeout=5)[1] for p in partitions)
         except KafkaException:
             return 0  # no such topic yet, or no broker
+
+    def values(self, topic: str, behind: int) -> list[bytes]:
+        """What is on a topic, once it has come further than ``behind`` (of ``end``)."""
+        if self.end(topic) <= behind:
+            return []
+        return [message.value() for message in read_all(self.broker.bootstrap, topic)]
 
     def positions(self) -> list[tuple[str, int, int, int]] | None:
         """Of every input partition, where its group stands and where it ends."""
