@@ -97,11 +97,11 @@ class MatchingStage:
     def _send(self, emit: Callable[..., None], symbol: str, outcome: Outcome) -> None:
         encode = self._encode_report
         for report in outcome.reports:
-            emit(_EXECUTIONS, report["account_id"], encode(report))
+            emit(_EXECUTIONS, report.account_id, encode(report.fields()))
         for trade in outcome.trades:
-            emit(_TRADES, symbol, self._encode_trade(trade))
+            emit(_TRADES, symbol, self._encode_trade(trade.fields()))
         if outcome.depth is not None:
-            emit(_UPDATES, symbol, self._encode_update(outcome.depth))
+            emit(_UPDATES, symbol, self._encode_update(outcome.depth.fields()))
 
 
 def refuse_order_command(

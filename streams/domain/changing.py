@@ -22,13 +22,13 @@ def cancel_order(state: SymbolState, command: CancelOrder) -> bool:
         return False
     if command["restriction"] != "NONE" and _is_restricted(order, command):
         report = report_order(state, order, "CANCEL_REJECTED", order.open_status)
-        report["reject_reason"] = "CANCEL_RESTRICTED"
+        report.reject_reason = "CANCEL_RESTRICTED"
         return False
     state.book.remove(order)
     state.close(order)
     report = report_order(state, order, "CANCELED", "CANCELED")
-    report["client_order_id"] = command["client_order_id"] or order.client_order_id
-    report["original_client_order_id"] = order.client_order_id
+    report.client_order_id = command["client_order_id"] or order.client_order_id
+    report.original_client_order_id = order.client_order_id
     return True
 
 
@@ -70,7 +70,7 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
     for reason, is_refused in AMEND_CHECKS:
         if is_refused(state, order, command):
             report = report_order(state, order, "AMEND_REJECTED", order.open_status)
-            report["reject_reason"] = reason
+            report.reject_reason = reason
             return
     old_client_order_id = order.client_order_id
     new_client_order_id = command["client_order_id"] or old_client_order_id
@@ -85,7 +85,7 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
             ClosedOrder(state.time_ms, order.order_id, old_client_order_id, account)
         )
     report = report_order(state, order, "REPLACED", order.open_status)
-    report["original_client_order_id"] = old_client_order_id
+    report.original_client_order_id = old_client_order_id
 
 
 def _find(state: SymbolState, command: CancelOrder | AmendOrder) -> Order | None:

@@ -4,15 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from schemas.instruments import Instrument
-from schemas.records import (
-    ClosedOrderRow,
-    ExecutionReport,
-    SetSymbolStatus,
-    SymbolRow,
-    Trade,
-)
+from schemas.records import ClosedOrderRow, SetSymbolStatus, SymbolRow
 from streams.domain.changing import amend_order, cancel_order, cancel_replace_order
-from streams.domain.depth import Levels, depth_update, visible_levels
+from streams.domain.depth import depth_update, visible_levels
+from streams.domain.events import Levels, ReportEvent, TradeEvent
 from streams.domain.order import Order
 from streams.domain.outcome import Changes, Outcome
 from streams.domain.placing import place_order
@@ -63,8 +58,8 @@ class Market:
             return Outcome([], [], None)
         self._is_row_changed = True
         state.command_id = command["command_id"]
-        reports: list[ExecutionReport] = []
-        trades: list[Trade] = []
+        reports: list[ReportEvent] = []
+        trades: list[TradeEvent] = []
         state.reports = reports
         state.trades = trades
         _HANDLERS[kind](state, command)

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from schemas.enums import SymbolStatus
 from schemas.instruments import Instrument
-from schemas.records import ClosedOrderRow, ExecutionReport, SymbolRow, Trade
+from schemas.records import ClosedOrderRow, SymbolRow
 from streams.domain.account_orders import AccountOrders, ClosedOrder
 from streams.domain.average_price import AveragePrice
 from streams.domain.closed_orders import ClosedOrders, open_account
+from streams.domain.events import ReportEvent, TradeEvent
 from streams.domain.order import Order
 from streams.domain.order_book import OrderBook
 from streams.domain.quick_admission import QuickAdmission
@@ -54,8 +55,8 @@ class SymbolState:
         self.closed = ClosedOrders(instrument.symbol, self.accounts, limit=closed_limit)
         self._load_row(first_row(instrument))
         self.command_id = ""
-        self.reports: list[ExecutionReport] = []
-        self.trades: list[Trade] = []
+        self.reports: list[ReportEvent] = []
+        self.trades: list[TradeEvent] = []
 
     def load(
         self, row: SymbolRow | None, orders: Iterable[Order], closed: Iterable[ClosedOrderRow]

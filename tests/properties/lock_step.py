@@ -116,10 +116,11 @@ def by_name(rows: Any) -> list[ClosedOrderRow]:
 
 
 def compare(context: str, outcome: Any, expected: Outcome) -> None:
+    found = outcome.as_records()
     reports, trades, depth = expected
-    compare_records(f"reports on {context}", outcome.reports, reports)
-    compare_records(f"trades on {context}", outcome.trades, trades)
-    compare_records(f"depth on {context}", [outcome.depth or {}], [depth or {}])
+    compare_records(f"reports on {context}", found.reports, reports)
+    compare_records(f"trades on {context}", found.trades, trades)
+    compare_records(f"depth on {context}", [found.depth or {}], [depth or {}])
 
 
 def compare_records(context: str, records: Sequence[Any], expected: Sequence[Any]) -> None:

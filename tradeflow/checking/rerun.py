@@ -141,16 +141,16 @@ class Rerun:
         """Say which partition must have which of the records."""
         expected, counts = answered.expected, self._counts
         for report in outcome.reports:
-            key = report["account_id"].encode()
+            key = report.account_id.encode()
             partition = Partition(REPORTS, _partition_of(key, counts[REPORTS]))
-            expected.setdefault(partition, []).append(report)
+            expected.setdefault(partition, []).append(report.as_record())
         symbol = answered.command.get("symbol", "").encode()
         if outcome.trades:
             partition = Partition(TRADE_TOPIC, _partition_of(symbol, counts[TRADE_TOPIC]))
-            expected[partition] = list(outcome.trades)
+            expected[partition] = [trade.as_record() for trade in outcome.trades]
         if outcome.depth is not None:
             partition = Partition(UPDATES, _partition_of(symbol, counts[UPDATES]))
-            expected[partition] = [outcome.depth]
+            expected[partition] = [outcome.depth.as_record()]
 
     def _compare(self, answered: Answered, expected: list[Any], actual: list[Output]) -> None:
         self.findings.figures["output records"] += len(actual)

@@ -11,7 +11,7 @@ from schemas.records import ExecutionReport, OrderRow
 from streams.domain.invariants import check_order_book, check_transition
 from streams.domain.market import Market
 from streams.domain.order import Order
-from streams.domain.outcome import Outcome
+from streams.domain.outcome import OutcomeRecords
 from tests.streams.domain.builders import Book, cancellation, placement
 
 ACCOUNTS = ("anna", "bert", "carl")
@@ -143,7 +143,7 @@ class Conservation:
             assert report["cumulative_quote_units"] <= report["budget_units"]
 
 
-def outcomes(book: Book, script: list[Any]) -> Iterable[Outcome]:
+def outcomes(book: Book, script: list[Any]) -> Iterable[OutcomeRecords]:
     for (kind, command), pause_ms in script:
         book.now_ms += pause_ms
         inner = {
