@@ -5,6 +5,7 @@ the first that fails gives the reason.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from schemas.enums import RejectReason
 from schemas.instruments import Instrument
@@ -274,7 +275,7 @@ def _is_over_budget(state: SymbolState, command: PlaceOrder) -> bool:
     return affordable_lots(state, money, best) == 0
 
 
-PLACEMENT_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
+PLACEMENT_CHECKS: Final[tuple[tuple[RejectReason, Check], ...]] = (
     ("SYMBOL_HALTED", _is_halted),
     ("SYMBOL_CANCEL_ONLY", _is_cancel_only),
     ("UNSUPPORTED_ORDER_COMBINATION", _is_unsupported),

@@ -1,6 +1,7 @@
 """Commands on orders that are there: CancelOrder, CancelReplaceOrder, AmendOrder."""
 
 from collections.abc import Callable
+from typing import Final
 
 from schemas.enums import RejectReason
 from schemas.records import AmendOrder, CancelOrder, CancelReplaceOrder, PlaceOrder
@@ -144,7 +145,9 @@ def _is_off_notional(state: SymbolState, order: Order, command: AmendOrder) -> b
     return order.order_type in LIMIT_KINDS and is_notional_outside(state.instrument, amount)
 
 
-AMEND_CHECKS: tuple[tuple[RejectReason, Callable[[SymbolState, Order, AmendOrder], bool]], ...] = (
+AMEND_CHECKS: Final[
+    tuple[tuple[RejectReason, Callable[[SymbolState, Order, AmendOrder], bool]], ...]
+] = (
     ("LOT_SIZE", _is_off_lot_size),
     ("AMEND_NOT_A_REDUCTION", _is_not_a_reduction),
     ("AMEND_BELOW_EXECUTED", _is_below_executed),

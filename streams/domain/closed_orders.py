@@ -3,11 +3,12 @@
 from collections import deque
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from schemas.records import ClosedOrderRow
 from streams.domain.account_orders import AccountOrders, ClosedOrder
 
-REMEMBERED_MS = 86_400_000
+REMEMBERED_MS: Final = 86_400_000
 """A client order id is remembered for a day."""
 
 

@@ -8,8 +8,8 @@ from streams.domain.symbol_state import SymbolState
 def depth_update(state: SymbolState) -> DepthEvent | None:
     """The levels whose visible quantity differs from the published one, now published."""
     book = state.book
-    bids = _publish(book.bids) if book.bids.touched else []
-    asks = _publish(book.asks) if book.asks.touched else []
+    bids = book.bids.publish() if book.bids.touched else []
+    asks = book.asks.publish() if book.asks.touched else []
     changes = len(bids) + len(asks)
     if not changes:
         return None
@@ -31,23 +31,3 @@ def visible_levels(side: BookSide, limit: int | None) -> Levels:
     keys = side.keys if limit is None else side.keys[max(len(side.keys) - limit, 0) :]
     levels = [side.levels[key] for key in reversed(keys)]
     return [(level.price_ticks, level.visible_lots) for level in levels]
-
-
-def _publish(side: BookSide) -> Levels:
-    touched = side.touched
-    if len(touched) == 1:
-        level = touched.popitem()[1]
-        lots = level.visible_lots
-        if lots == level.published_lots:
-            return []
-        level.published_lots = lots
-        return [(level.price_ticks, lots)]
-    changes: Levels = []
-    for key in sorted(touched, reverse=True):
-        level = touched[key]
-        lots = level.visible_lots
-        if lots != level.published_lots:
-            level.published_lots = lots
-            changes.append((level.price_ticks, lots))
-    touched.clear()
-    return changes

@@ -1,7 +1,7 @@
 """A market: one symbol's matching engine, commands in and outcomes out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from schemas.instruments import Instrument
 from schemas.records import ClosedOrderRow, SetSymbolStatus, SymbolRow
@@ -95,7 +95,7 @@ def _set_status(state: SymbolState, command: SetSymbolStatus) -> None:
     issue(state, status_report(command))
 
 
-_HANDLERS: dict[str, Callable[[SymbolState, Any], object]] = {
+_HANDLERS: Final[dict[str, Callable[[SymbolState, Any], object]]] = {
     "PlaceOrder": place_order,
     "CancelOrder": cancel_order,
     "CancelReplaceOrder": cancel_replace_order,

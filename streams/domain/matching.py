@@ -1,5 +1,7 @@
 """Matching one taker: one loop for both sides, all types and all times in force."""
 
+from typing import Final
+
 from schemas.enums import ExpiryReason
 from streams.domain.average_price import MINUTE_MS
 from streams.domain.book_side import BookSide
@@ -14,7 +16,7 @@ from streams.domain.reports import report_order
 from streams.domain.self_trade import prevent
 from streams.domain.symbol_state import SymbolState
 
-_ANY_PRICE = -(2**63)
+_ANY_PRICE: Final = -(2**63)
 """A key that every level's key exceeds."""
 
 
@@ -89,7 +91,7 @@ def _fill(
     maker.leaves_lots -= lots
     maker.visible_lots -= lots
     level.visible_lots -= lots
-    side.touched[level.key] = level
+    side.touch(level)
     taker.cumulative_quantity_lots += lots
     taker.cumulative_quote_units += quote
     if taker.quote_quantity_units:

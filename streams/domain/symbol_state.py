@@ -74,9 +74,7 @@ class SymbolState:
                 book.wait(order)
         book.take_changed()
         for side in (book.bids, book.asks):
-            for level in side.touched.values():
-                level.published_lots = level.visible_lots
-            side.touched.clear()
+            side.publish()
         self.closed.restore(closed)
 
     def _load_row(self, row: SymbolRow) -> None:

@@ -8,7 +8,8 @@ import pytest
 from schemas.codec import decode, encode
 from streams.domain.events import DepthEvent, ReportEvent, TradeEvent
 from streams.domain.market import Market
-from tests.simulation.workload import REALISTIC, Workload
+from tests.simulation.profiles import REALISTIC
+from tests.simulation.workload import Workload
 
 RECORDS = {ReportEvent: "ExecutionReport", TradeEvent: "Trade", DepthEvent: "DepthUpdate"}
 
