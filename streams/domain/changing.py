@@ -83,7 +83,7 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
         order.client_order_id = new_client_order_id
         account.client_ids[new_client_order_id] = order
         state.closed.remember(
-            ClosedOrder(state.time_ms, order.order_id, old_client_order_id, account)
+            ClosedOrder(state.symbol, order.order_id, account, old_client_order_id, state.time_ms)
         )
     report = report_order(state, order, "REPLACED", order.open_status)
     report.original_client_order_id = old_client_order_id

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from schemas.instruments import Instrument
-from schemas.records import ClosedOrderRow, SetSymbolStatus, SymbolRow
+from schemas.records import SetSymbolStatus, SymbolRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.changing import amend_order, cancel_order, cancel_replace_order
 from streams.domain.depth import depth_update, visible_levels
 from streams.domain.events import Levels, ReportEvent, TradeEvent
@@ -37,11 +38,11 @@ class Market:
         instrument: Instrument,
         symbol_row: SymbolRow | None,
         orders: Iterable[Order],
-        closed: Iterable[ClosedOrderRow],
+        closed: Iterable[ClosedOrder],
         *,
         closed_limit: int = CLOSED_LIMIT,
     ) -> "Market":
-        """The market whose state tables kept; it owns ``orders`` from now on."""
+        """The market whose state tables kept; it owns ``orders`` and ``closed`` from now on."""
         market = cls(instrument, closed_limit=closed_limit)
         market.state.load(symbol_row, orders, closed)
         return market
@@ -66,7 +67,7 @@ class Market:
         return Outcome(reports, trades, depth_update(state))
 
     def take_changes(self) -> Changes:
-        """What changed since the last call; the orders in it are the live ones."""
+        """What changed since the last call; what is in it is live."""
         symbol_row = self.state.row() if self._is_row_changed else None
         self._is_row_changed = False
         return Changes(

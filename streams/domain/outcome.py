@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from schemas.records import ClosedOrderRow, DepthUpdate, ExecutionReport, SymbolRow, Trade
+from schemas.records import DepthUpdate, ExecutionReport, SymbolRow, Trade
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.events import DepthEvent, ReportEvent, TradeEvent
 from streams.domain.order import Order
 
@@ -43,5 +44,5 @@ class Changes:
     """What tables must write: None where a row is gone, or where the symbol's is as it was."""
 
     orders: dict[int, Order | None]
-    closed: dict[str, ClosedOrderRow | None]
+    closed: dict[str, ClosedOrder | None]
     symbol_row: SymbolRow | None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from schemas.enums import SymbolStatus
 from schemas.instruments import Instrument
-from schemas.records import ClosedOrderRow, SymbolRow
+from schemas.records import SymbolRow
 from streams.domain.account_orders import AccountOrders, ClosedOrder
 from streams.domain.average_price import AveragePrice
 from streams.domain.closed_orders import ClosedOrders, open_account
@@ -52,14 +52,14 @@ class SymbolState:
         self.quick_admission = QuickAdmission(instrument)
         self.book = OrderBook()
         self.accounts: dict[str, AccountOrders] = {}
-        self.closed = ClosedOrders(instrument.symbol, self.accounts, limit=closed_limit)
+        self.closed = ClosedOrders(self.accounts, limit=closed_limit)
         self._load_row(first_row(instrument))
         self.command_id = ""
         self.reports: list[ReportEvent] = []
         self.trades: list[TradeEvent] = []
 
     def load(
-        self, row: SymbolRow | None, orders: Iterable[Order], closed: Iterable[ClosedOrderRow]
+        self, row: SymbolRow | None, orders: Iterable[Order], closed: Iterable[ClosedOrder]
     ) -> None:
         """Go on from what tables kept; nothing counts as changed by it."""
         if row is not None:
@@ -103,7 +103,9 @@ class SymbolState:
         """Remember an order that has just reached a terminal status."""
         order.leaves_lots = 0
         self.closed.remember(
-            ClosedOrder(self.time_ms, order.order_id, order.client_order_id, order.account)
+            ClosedOrder(
+                self.symbol, order.order_id, order.account, order.client_order_id, self.time_ms
+            )
         )
 
     def row(self) -> SymbolRow:

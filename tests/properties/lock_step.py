@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.instruments import Instrument
 from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.invariants import check_order_book
 from streams.domain.market import Market, unknown_symbol
 from streams.domain.order import Order
@@ -35,7 +36,7 @@ class Tables:
             if row is None:
                 self.closed.pop(key, None)
             else:
-                self.closed[key] = row
+                self.closed[key] = row.to_row()
 
 
 class LockStep:
@@ -83,7 +84,7 @@ class LockStep:
                 self.instruments[symbol],
                 tables.symbol_row,
                 [Order.from_row(row) for row in orders],
-                closed,
+                [ClosedOrder.from_row(row) for row in closed],
                 closed_limit=self.closed_limit,
             )
 

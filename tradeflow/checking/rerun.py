@@ -8,9 +8,8 @@ from schemas.codec import DecodeError, decode
 from schemas.instruments import Instrument
 from schemas.topics import MATCHING_BOOK
 from streams.agents.matching import PartitionMarkets, refuse_order_command
-from streams.domain.order import Order
 from streams.domain.outcome import Outcome
-from streams.tables import BookRow, as_record
+from streams.tables import BookRow, as_record, from_record
 from streams.transport import Rows
 from tradeflow.checking.answered import (
     LETTERS,
@@ -68,8 +67,14 @@ class PartitionRerun:
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint, as a worker goes on from its changelogs."""
         for key, row in state.items():
-            self.rows.restore(key, Order.from_row(row) if "priority" in row else row)
+            self.rows.restore(key, from_record(_kind_of(row), row))
         self.markets = PartitionMarkets(self._instruments, self.rows)
+
+
+def _kind_of(row: Mapping[str, Any]) -> str:
+    if "priority" in row:
+        return "OrderRow"
+    return "ClosedOrderRow" if "closed_ms" in row else "SymbolRow"
 
 
 class Rerun:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from schemas.instruments import Instrument
 from schemas.records import ExecutionReport, OrderRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.market import Market
 from streams.domain.order import Order
 from streams.domain.outcome import OutcomeRecords
@@ -126,7 +127,7 @@ class Book:
             book.instrument,
             self.market.symbol_row(),
             [Order.from_row(cast(OrderRow, dict(row))) for row in reversed(rows)],
-            reversed(state.closed.rows()),
+            [ClosedOrder.from_row(row) for row in reversed(state.closed.rows())],
             closed_limit=self.closed_limit,
         )
         MARKETS.append(book.market)
