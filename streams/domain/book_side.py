@@ -28,7 +28,7 @@ class BookSide:
 
     def append(self, order: Order) -> None:
         """Queue an order at its price."""
-        key = order.price_ticks * self.sign
+        key = order.price_ticks if self.sign == 1 else -order.price_ticks
         level = self.levels.get(key)
         if level is None:
             level = self.levels[key] = PriceLevel(order.price_ticks, key)

@@ -50,7 +50,7 @@ class Market:
     def apply(self, kind: str, command: Mapping[str, Any]) -> Outcome:
         """Carry out a command; ``kind`` is the name of its record."""
         state = self.state
-        time_ms = command["time_ms"]
+        time_ms: int = command["time_ms"]
         if time_ms > state.time_ms:
             state.time_ms = time_ms
             state.closed.forget_before(time_ms)

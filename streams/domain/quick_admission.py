@@ -151,7 +151,10 @@ class QuickAdmission:
         )
 
     def _refresh(self, state: "SymbolState") -> None:
-        self._refer_to(state.reference_price())
+        reference_ticks = state.reference_price()
+        # Most trades leave the average where it was.
+        if reference_ticks != self.reference_ticks:
+            self._refer_to(reference_ticks)
         state.average_price.known_until_ms = (state.time_ms // MINUTE_MS + 1) * MINUTE_MS
 
     def _refer_to(self, reference_ticks: int) -> None:
