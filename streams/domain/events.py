@@ -1,7 +1,7 @@
 """What a command led to: execution reports, trades and depth updates, each an object.
 
-Compiled, a field is a word in memory: to fill and free an object of 38 takes a tenth of what a
-dictionary takes.  ``fields`` is what an encoder takes, ``as_record`` what its reader will see.
+Compiled, a field is a word in memory: to fill an object of 38 takes a ninth of what a dictionary
+takes.  ``fields`` is what an encoder takes, ``as_record`` what its reader will see.
 """
 
 from typing import cast
