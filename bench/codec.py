@@ -50,7 +50,7 @@ def _records(run: Run) -> tuple[list[Any], list[bytes]]:
     markets = markets_after(flow.fill(), instruments)
     commands = flow.take(run.size(30_000, 1_000))
     reports = [
-        report
+        report.as_record()
         for kind, command in commands
         for report in markets[command["symbol"]].apply(kind, command).reports
     ]

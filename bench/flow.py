@@ -162,8 +162,8 @@ class Flow:
         symbol.market.take_changes()
         orders = symbol.market.state.book.orders
         for report in outcome.reports:
-            if report["execution_type"] == "NEW" and report["order_id"] in orders:
-                symbol.open.append(orders[report["order_id"]])
+            if report.execution_type == "NEW" and report.order_id in orders:
+                symbol.open.append(orders[report.order_id])
         if self.counts:
             self.counts["reports"] += len(outcome.reports)
             self.counts["trades"] += len(outcome.trades)

@@ -170,7 +170,8 @@ def _fresh(default: Any) -> Any:
 def write_record(record: object, kind: Record) -> bytes:
     """The body (without header) of the record; raises EncodeError.
 
-    Fields that the schema does not have are left out.  A number that equals an integer, as True
+    A record is a mapping, or a tuple of its fields in the schema's order.  Of a mapping, fields
+    that the schema does not have are left out.  A number that equals an integer, as True
     and 5.0 do, is written as that integer.
     """
     return b"".join(_write(record, kind, kind.name))
@@ -195,6 +196,8 @@ def _write(value: Any, kind: Type, where: str) -> list[bytes]:
             return [*parts, b"\0"]
         case Record() if isinstance(value, Mapping):
             return _write_fields(value, kind, where)
+        case Record() if isinstance(value, tuple):
+            return _write_tuple(value, kind, where)
     expected = "array" if isinstance(kind, Array) else kind.name
     raise EncodeError(f"{where}: {_shown(value)} is no {expected}")
 
@@ -206,6 +209,15 @@ def _write_fields(value: Mapping[str, Any], kind: Record, where: str) -> list[by
         if field.name not in value:
             raise EncodeError(f"{place}: missing")
         parts += _write(value[field.name], field.type, place)
+    return parts
+
+
+def _write_tuple(values: tuple[Any, ...], kind: Record, where: str) -> list[bytes]:
+    if len(values) != len(kind.fields):
+        raise EncodeError(f"{where}: {len(values)} fields, not {len(kind.fields)}")
+    parts = []
+    for field, value in zip(kind.fields, values, strict=True):
+        parts += _write(value, field.type, f"{where}.{field.name}")
     return parts
 
 

@@ -4,12 +4,11 @@ The format is a zero byte, the schema id in four bytes (big-endian), the Avro bo
 ``lock.json``.  Records written with an older version come back as the newest one has them.
 """
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from schemas.careful import HEADER_BYTES, DecodeError, EncodeError, read_record, write_record
-from schemas.compiled import Decode, Encode, compile_decoder, compile_encoder
+from schemas.compiled import Decode, Encodable, Encode, compile_decoder, compile_encoder
 from schemas.native import native_decoder, native_encoder
 from schemas.registry import registry
 
@@ -25,6 +24,7 @@ def header(schema_id: int) -> bytes:
 def encoder(name: str) -> Encode:
     """The function that encodes records of this name; raises EncodeError for an unknown name.
 
+    It takes a record, or a tuple of its fields in the schema's order, as it takes records inside.
     It raises EncodeError, with the field's name, for a record that does not fit its schema.
     """
     if name not in registry().newest:
@@ -32,13 +32,13 @@ def encoder(name: str) -> Encode:
     schema_id, kind = registry().newest[name]
     start = header(schema_id)
 
-    def careful(record: Mapping[str, Any]) -> bytes:
+    def careful(record: Encodable) -> bytes:
         return start + write_record(record, kind)
 
     return native_encoder(kind, start, careful) or compile_encoder(kind, start, careful)
 
 
-def encode(name: str, record: Mapping[str, Any]) -> bytes:
+def encode(name: str, record: Encodable) -> bytes:
     """Encode one record; for many of one name, ask for its ``encoder`` once."""
     return encoder(name)(record)
 

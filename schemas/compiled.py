@@ -15,7 +15,10 @@ from typing import Any, TypeAlias
 from schemas.avro import NO_DEFAULT, Array, Enum, Primitive, Record, Type
 from schemas.careful import BOOLEANS, HEADER_BYTES, reader_symbol, varint
 
-Encode: TypeAlias = Callable[[Mapping[str, Any]], bytes]
+Encodable: TypeAlias = Mapping[str, Any] | tuple[Any, ...]
+"""A record, or its fields alone in the schema's order."""
+
+Encode: TypeAlias = Callable[[Encodable], bytes]
 Decode: TypeAlias = Callable[[bytes], tuple[str, dict[str, Any]]]
 
 # --- what the generated source calls: encoding ---------------------------------------------------
@@ -156,9 +159,16 @@ def compile_encoder(kind: Record, header: bytes, careful: Encode) -> Encode:
 
 
 def _encode_record(source: _Source, depth: int, kind: Record, record: str) -> list[str]:
+    values = [source.fresh("value") for _ in kind.fields]
+    by_name = (f"{v} = {record}[{f.name!r}]" for v, f in zip(values, kind.fields, strict=True))
+    source.add(
+        depth,
+        f"if type({record}) is tuple: {', '.join(values)}, = {record}",
+        f"else: {'; '.join(by_name)}",
+    )
     parts = []
-    for field in kind.fields:
-        parts += _encode_value(source, depth, field.type, f"{record}[{field.name!r}]")
+    for field, value in zip(kind.fields, values, strict=True):
+        parts += _encode_value(source, depth, field.type, value)
     return parts
 
 

@@ -193,6 +193,32 @@ static int put_array(encoder *self, const node *plan, PyObject *value) {
     return PyList_GET_SIZE(value) == size && put_long(self, 0);
 }
 
+static int put_dict(encoder *self, const node *plan, PyObject *value) {
+    if (!PyDict_CheckExact(value))
+        return 0;
+    for (Py_ssize_t i = 0; i < plan->count; i++) {
+        PyObject *field = plan->names[i] ? PyDict_GetItemWithError(value, plan->names[i]) : NULL;
+        if (field == NULL)
+            return 0;
+        Py_INCREF(field);
+        int is_done = put(self, &plan->children[i], field);
+        Py_DECREF(field);
+        if (!is_done)
+            return 0;
+    }
+    return 1;
+}
+
+/* A record's fields alone, in the schema's order. */
+static int put_tuple(encoder *self, const node *plan, PyObject *value) {
+    if (PyTuple_GET_SIZE(value) != plan->count)
+        return 0;
+    for (Py_ssize_t i = 0; i < plan->count; i++)
+        if (!put(self, &plan->children[i], PyTuple_GET_ITEM(value, i)))
+            return 0;
+    return 1;
+}
+
 /* Writes one value; 0 where it is one for the careful way (an exception may be set then). */
 static int put(encoder *self, const node *plan, PyObject *value) {
     switch (plan->kind) {
@@ -219,20 +245,8 @@ static int put(encoder *self, const node *plan, PyObject *value) {
     case ARRAY:
         return put_array(self, plan, value);
     case RECORD:
-        if (!PyDict_CheckExact(value))
-            return 0;
-        for (Py_ssize_t i = 0; i < plan->count; i++) {
-            PyObject *field =
-                plan->names[i] ? PyDict_GetItemWithError(value, plan->names[i]) : NULL;
-            if (field == NULL)
-                return 0;
-            Py_INCREF(field);
-            int is_done = put(self, &plan->children[i], field);
-            Py_DECREF(field);
-            if (!is_done)
-                return 0;
-        }
-        return 1;
+        return PyTuple_CheckExact(value) ? put_tuple(self, plan, value)
+                                         : put_dict(self, plan, value);
     }
     Py_UNREACHABLE();
 }

@@ -1,11 +1,10 @@
-from collections.abc import Mapping
 from typing import Any
 
-from schemas.compiled import Decode, Encode
+from schemas.compiled import Decode, Encodable, Encode
 
 class Encoder:
     def __init__(self, plan: tuple[Any, ...], header: bytes, careful: Encode, /) -> None: ...
-    def __call__(self, record: Mapping[str, Any], /) -> bytes: ...
+    def __call__(self, record: Encodable, /) -> bytes: ...
 
 class Decoder:
     def __init__(

@@ -1,8 +1,9 @@
 """The shapes of all records, as typed dictionaries: what the codec gives and takes.
 
-A record is a plain dictionary so that a decoded command goes into the engine, and an event out of
-it into Avro, without a conversion for each field.  ``*.avsc`` beside this file says the same to
-the rest of the world; a test holds the two together.
+A record is a plain dictionary, so that a decoded command goes into the engine without a conversion
+for each field.  The events that come out of it are objects, and go into Avro as tuples of their
+fields in the schema's order: see ``streams/domain/events.py``.  ``*.avsc`` beside this file says
+the same to the rest of the world; a test holds the two together.
 
 Units: ``_ticks`` (price grid), ``_lots`` (quantity grid), ``_units`` (minor units of an asset,
 10**-8), ``_ppm`` (parts per million), ``_ms`` (milliseconds since the epoch).  All are 64-bit

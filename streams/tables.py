@@ -1,7 +1,7 @@
 """The stages' tables: which rows they hold, under which keys, and how rows become bytes.
 
-The row of an order is the live ``Order`` itself: nothing is converted until a round's end writes
-what changed.
+The row of an order, open or closed, is the live object itself: nothing is converted until a
+round's end writes what changed.
 """
 
 from collections import defaultdict
@@ -10,12 +10,13 @@ from typing import Any, cast
 
 from schemas.codec import decode, encoder
 from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.order import Order
 from streams.domain.outcome import Changes
 from streams.transport import App, Rows, Table
 
-BookRow = Order | ClosedOrderRow | SymbolRow
-SymbolState = tuple[SymbolRow, list[Order], list[ClosedOrderRow]]
+BookRow = Order | ClosedOrder | SymbolRow
+SymbolState = tuple[SymbolRow, list[Order], list[ClosedOrder]]
 
 _encode_order = encoder("OrderRow")
 _encode_closed = encoder("ClosedOrderRow")
@@ -30,7 +31,7 @@ def book_table(app: App) -> Table:
     ==================================  ==================  ======================================
     ``symbol``                          ``SymbolRow``       counters, status, prices
     ``symbol:order id``                 ``Order``           an open order
-    ``symbol:account client order id``  ``ClosedOrderRow``  an id still in use by a closed order
+    ``symbol:account client order id``  ``ClosedOrder``     an id still in use by a closed order
     ==================================  ==================  ======================================
 
     One table and not three: each partition that a transaction writes to costs the broker about a
@@ -80,15 +81,15 @@ def store_rows(rows: Rows[Any], changes: Mapping[str, Any]) -> None:
 def by_symbol(rows: Rows[BookRow]) -> dict[str, SymbolState]:
     """The rows of a partition, sorted out by symbol and kind."""
     orders: dict[str, list[Order]] = defaultdict(list)
-    closed: dict[str, list[ClosedOrderRow]] = defaultdict(list)
+    closed: dict[str, list[ClosedOrder]] = defaultdict(list)
     symbols: dict[str, SymbolRow] = {}
     for row in rows.values():
         if isinstance(row, Order):
             orders[row.symbol].append(row)
-        elif is_closed_order(row):
-            closed[row["symbol"]].append(cast(ClosedOrderRow, row))
+        elif isinstance(row, ClosedOrder):
+            closed[row.symbol].append(row)
         else:
-            symbols[row["symbol"]] = cast(SymbolRow, row)
+            symbols[row["symbol"]] = row
     return {
         symbol: (symbols[symbol], orders[symbol], closed[symbol])
         for symbol in dict.fromkeys((*symbols, *orders, *closed))
@@ -103,11 +104,11 @@ def store_changes(rows: Rows[BookRow], symbol: str, changes: Changes) -> None:
             rows.discard(f"{symbol}:{order_id}")
         else:
             written[f"{symbol}:{order_id}"] = order
-    for key, row in changes.closed.items():
-        if row is None:
+    for key, closed in changes.closed.items():
+        if closed is None:
             rows.discard(key)
         else:
-            written[key] = row
+            written[key] = closed
     if changes.symbol_row is not None:
         written[symbol] = changes.symbol_row
     rows.put(written)
@@ -115,24 +116,27 @@ def store_changes(rows: Rows[BookRow], symbol: str, changes: Changes) -> None:
 
 def as_record(row: BookRow) -> OrderRow | ClosedOrderRow | SymbolRow:
     """A row as its schema has it."""
-    return row.to_row() if isinstance(row, Order) else row
+    return row.to_row() if isinstance(row, Order | ClosedOrder) else row
+
+
+def from_record(kind: str, record: Any) -> BookRow:
+    """A row from a record of its kind."""
+    if kind == "OrderRow":
+        return Order.from_row(record)
+    return ClosedOrder.from_row(record) if kind == "ClosedOrderRow" else cast(SymbolRow, record)
 
 
 def _encode(row: BookRow) -> bytes:
     if isinstance(row, Order):
         return _encode_order(row.to_row())
-    return _encode_closed(row) if is_closed_order(row) else _encode_symbol(row)
-
-
-def is_closed_order(row: ClosedOrderRow | SymbolRow) -> bool:
-    """Whether a row that is no order stands for a closed one."""
-    return "closed_ms" in row
+    if isinstance(row, ClosedOrder):
+        return _encode_closed(row.to_row())
+    return _encode_symbol(row)
 
 
 def decode_row(data: bytes) -> BookRow:
     """A row, brought up to the newest version of its schema."""
-    kind, record = decode(data)
-    return Order.from_row(cast(OrderRow, record)) if kind == "OrderRow" else cast(SymbolRow, record)
+    return from_record(*decode(data))
 
 
 _WALLET_ROWS = {

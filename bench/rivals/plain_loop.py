@@ -91,11 +91,13 @@ class Loop:
         send, encode = self.producer.produce, self.encode_report
         reports, trades, updates = OUTPUTS
         for report in outcome.reports:
-            send(reports, encode(report), report["account_id"], -1, None, None, 0, headers)
+            send(reports, encode(report.fields()), report.account_id, -1, None, None, 0, headers)
         for trade in outcome.trades:
-            send(trades, self.encode_trade(trade), symbol, -1, None, None, 0, headers)
+            value = self.encode_trade(trade.fields())
+            send(trades, value, symbol, -1, None, None, 0, headers)
         if outcome.depth is not None:
-            send(updates, self.encode_update(outcome.depth), symbol, -1, None, None, 0, headers)
+            value = self.encode_update(outcome.depth.fields())
+            send(updates, value, symbol, -1, None, None, 0, headers)
         return symbol
 
     def write_rows(self, touched: dict[str, int]) -> None:

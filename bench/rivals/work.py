@@ -80,13 +80,14 @@ class Matching:
         outcome = self._markets[symbol].apply(kind, command)
         reports, trades, updates = OUTPUTS
         outputs = [
-            Output(reports, report["account_id"], self._encode_report(report), headers)
+            Output(reports, report.account_id, self._encode_report(report.fields()), headers)
             for report in outcome.reports
         ]
         for trade in outcome.trades:
-            outputs.append(Output(trades, symbol, self._encode_trade(trade), headers))
+            outputs.append(Output(trades, symbol, self._encode_trade(trade.fields()), headers))
         if outcome.depth is not None:
-            outputs.append(Output(updates, symbol, self._encode_update(outcome.depth), headers))
+            value = self._encode_update(outcome.depth.fields())
+            outputs.append(Output(updates, symbol, value, headers))
         return symbol, outputs
 
     def take_rows(self, symbol: str) -> Iterable[tuple[str, bytes | None]]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument
-from schemas.records import ExecutionReport
 from schemas.topics import (
     COMMANDS,
     ORDERBOOK_UPDATES,
@@ -15,6 +14,7 @@ from schemas.topics import (
     WALLET_COMMANDS,
 )
 from streams.agents.refusing import refuse
+from streams.domain.events import ReportEvent
 from streams.domain.market import Market
 from streams.domain.outcome import Outcome
 from streams.domain.settlement import settlement
@@ -111,19 +111,19 @@ class MatchingStage:
     def _send(self, emit: Callable[..., None], symbol: str, outcome: Outcome) -> None:
         encode = self._encode_report
         for report in outcome.reports:
-            emit(_EXECUTIONS, report["account_id"], encode(report))
-            if report["hold_id"]:
+            emit(_EXECUTIONS, report.account_id, encode(report.fields()))
+            if report.hold_id:
                 self._settle(emit, report)
         for trade in outcome.trades:
-            emit(_TRADES, symbol, self._encode_trade(trade))
+            emit(_TRADES, symbol, self._encode_trade(trade.fields()))
         if outcome.depth is not None:
-            emit(_UPDATES, symbol, self._encode_update(outcome.depth))
+            emit(_UPDATES, symbol, self._encode_update(outcome.depth.fields()))
 
-    def _settle(self, emit: Callable[..., None], report: ExecutionReport) -> None:
-        told = settlement(self._instruments.get(report["symbol"]), report)
+    def _settle(self, emit: Callable[..., None], report: ReportEvent) -> None:
+        told = settlement(self._instruments.get(report.symbol), report)
         if told is not None:
             name, command = told
-            emit(_WALLET, report["account_id"], self._wallet_encoders[name](command))
+            emit(_WALLET, report.account_id, self._wallet_encoders[name](command))
 
 
 def refuse_order_command(

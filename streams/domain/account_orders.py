@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from schemas.records import ClosedOrderRow
+
 if TYPE_CHECKING:
     from streams.domain.order import Order
 
@@ -25,14 +27,41 @@ class AccountOrders:
 
 
 class ClosedOrder:
-    """A client order id that stays in use after its order has closed, or has been renamed."""
+    """A client order id that stays in use after its order has closed, or has been renamed.
 
-    __slots__ = ("closed_ms", "order_id", "client_order_id", "account")
+    The live form of a ``ClosedOrderRow``; ``account`` is its owner in a market.
+    """
+
+    __slots__ = ("symbol", "order_id", "account", "client_order_id", "closed_ms")
 
     def __init__(
-        self, closed_ms: int, order_id: int, client_order_id: str, account: AccountOrders
+        self,
+        symbol: str,
+        order_id: int,
+        account: AccountOrders,
+        client_order_id: str,
+        closed_ms: int,
     ) -> None:
-        self.closed_ms = closed_ms
+        self.symbol = symbol
         self.order_id = order_id
-        self.client_order_id = client_order_id
         self.account = account
+        self.client_order_id = client_order_id
+        self.closed_ms = closed_ms
+
+    @classmethod
+    def from_row(cls, row: ClosedOrderRow) -> "ClosedOrder":
+        """What a table's row describes, in no market yet."""
+        account = AccountOrders(row["account_id"])
+        return cls(
+            row["symbol"], row["order_id"], account, row["client_order_id"], row["closed_ms"]
+        )
+
+    def to_row(self) -> ClosedOrderRow:
+        """The row that a table keeps of it."""
+        return {
+            "symbol": self.symbol,
+            "order_id": self.order_id,
+            "account_id": self.account.account_id,
+            "client_order_id": self.client_order_id,
+            "closed_ms": self.closed_ms,
+        }

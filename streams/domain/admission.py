@@ -5,6 +5,7 @@ the first that fails gives the reason.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from schemas.enums import RejectReason
 from schemas.instruments import Instrument
@@ -280,7 +281,7 @@ def _is_over_budget(state: SymbolState, command: PlaceOrder) -> bool:
     return is_bound_by_money(order) and not capacity_by_money(state, order, best)
 
 
-ORDER_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
+ORDER_CHECKS: Final[tuple[tuple[RejectReason, Check], ...]] = (
     ("UNSUPPORTED_ORDER_COMBINATION", _is_unsupported),
     ("QUANTITY_NOT_POSITIVE", _is_quantity_not_positive),
     ("PRICE_NOT_POSITIVE", _is_price_not_positive),
@@ -294,7 +295,7 @@ ORDER_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
 )
 """Those that look at the order and its instrument alone: what passes them can be paid for."""
 
-PLACEMENT_CHECKS: tuple[tuple[RejectReason, Check], ...] = (
+PLACEMENT_CHECKS: Final[tuple[tuple[RejectReason, Check], ...]] = (
     ("SYMBOL_HALTED", _is_halted),
     ("SYMBOL_CANCEL_ONLY", _is_cancel_only),
     *ORDER_CHECKS,

@@ -1,12 +1,13 @@
 """The average price of the last minutes, which the percent-price and notional filters refer to."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from schemas.records import AveragePriceMinute
 
-MINUTE_MS = 60_000
-_LARGEST_SUM = 2**63 - 1
-_NEVER = -1
+MINUTE_MS: Final = 60_000
+_LARGEST_SUM: Final = 2**63 - 1
+_NEVER: Final = -1
 
 
 class AveragePrice:

@@ -1,6 +1,7 @@
 """Commands on orders that are there: CancelOrder, CancelReplaceOrder, AmendOrder."""
 
 from collections.abc import Callable
+from typing import Final
 
 from schemas.enums import RejectReason
 from schemas.records import AmendOrder, CancelOrder, CancelReplaceOrder, PlaceOrder
@@ -22,13 +23,13 @@ def cancel_order(state: SymbolState, command: CancelOrder) -> bool:
         return False
     if command["restriction"] != "NONE" and _is_restricted(order, command):
         report = report_order(state, order, "CANCEL_REJECTED", order.open_status)
-        report["reject_reason"] = "CANCEL_RESTRICTED"
+        report.reject_reason = "CANCEL_RESTRICTED"
         return False
     state.book.remove(order)
     state.close(order)
     report = report_order(state, order, "CANCELED", "CANCELED")
-    report["client_order_id"] = command["client_order_id"] or order.client_order_id
-    report["original_client_order_id"] = order.client_order_id
+    report.client_order_id = command["client_order_id"] or order.client_order_id
+    report.original_client_order_id = order.client_order_id
     return True
 
 
@@ -70,7 +71,7 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
     for reason, is_refused in AMEND_CHECKS:
         if is_refused(state, order, command):
             report = report_order(state, order, "AMEND_REJECTED", order.open_status)
-            report["reject_reason"] = reason
+            report.reject_reason = reason
             return
     old_client_order_id = order.client_order_id
     new_client_order_id = command["client_order_id"] or old_client_order_id
@@ -82,10 +83,10 @@ def amend_order(state: SymbolState, command: AmendOrder) -> None:
         order.client_order_id = new_client_order_id
         account.client_ids[new_client_order_id] = order
         state.closed.remember(
-            ClosedOrder(state.time_ms, order.order_id, old_client_order_id, account)
+            ClosedOrder(state.symbol, order.order_id, account, old_client_order_id, state.time_ms)
         )
     report = report_order(state, order, "REPLACED", order.open_status)
-    report["original_client_order_id"] = old_client_order_id
+    report.original_client_order_id = old_client_order_id
 
 
 def _find(state: SymbolState, command: CancelOrder | AmendOrder) -> Order | None:
@@ -144,7 +145,9 @@ def _is_off_notional(state: SymbolState, order: Order, command: AmendOrder) -> b
     return order.order_type in LIMIT_KINDS and is_notional_outside(state.instrument, amount)
 
 
-AMEND_CHECKS: tuple[tuple[RejectReason, Callable[[SymbolState, Order, AmendOrder], bool]], ...] = (
+AMEND_CHECKS: Final[
+    tuple[tuple[RejectReason, Callable[[SymbolState, Order, AmendOrder], bool]], ...]
+] = (
     ("LOT_SIZE", _is_off_lot_size),
     ("AMEND_NOT_A_REDUCTION", _is_not_a_reduction),
     ("AMEND_BELOW_EXECUTED", _is_below_executed),

@@ -3,11 +3,12 @@
 from collections import deque
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from schemas.records import ClosedOrderRow
 from streams.domain.account_orders import AccountOrders, ClosedOrder
 
-REMEMBERED_MS = 86_400_000
+REMEMBERED_MS: Final = 86_400_000
 """A client order id is remembered for a day."""
 
 
@@ -19,10 +20,9 @@ class ClosedOrders:
     when one must go by count.
     """
 
-    __slots__ = ("symbol", "limit", "count", "accounts", "_queue", "_oldest", "_changed")
+    __slots__ = ("limit", "count", "accounts", "_queue", "_oldest", "_changed")
 
-    def __init__(self, symbol: str, accounts: dict[str, AccountOrders], *, limit: int) -> None:
-        self.symbol = symbol
+    def __init__(self, accounts: dict[str, AccountOrders], *, limit: int) -> None:
         self.limit = limit
         self.count = 0
         self.accounts = accounts
@@ -57,32 +57,29 @@ class ClosedOrders:
         while queue and queue[0].closed_ms <= closed_by:
             self._forget(queue.popleft())
 
-    def restore(self, rows: Iterable[ClosedOrderRow]) -> None:
+    def restore(self, closed: Iterable[ClosedOrder]) -> None:
         """Load what a table kept."""
-        for row in sorted(rows, key=lambda row: row["closed_ms"]):
-            account = open_account(self.accounts, row["account_id"])
-            self.remember(
-                ClosedOrder(row["closed_ms"], row["order_id"], row["client_order_id"], account)
-            )
+        for one in sorted(closed, key=lambda one: one.closed_ms):
+            one.account = open_account(self.accounts, one.account.account_id)
+            self.remember(one)
         self._changed.clear()
 
-    def take_changed(self) -> dict[str, ClosedOrderRow | None]:
-        """Row key -> row (None: forgotten) of what changed since the last call."""
-        rows: dict[str, ClosedOrderRow | None] = {}
+    def take_changed(self) -> dict[str, ClosedOrder | None]:
+        """Row key -> its live form (None: forgotten) of what changed since the last call."""
+        changed: dict[str, ClosedOrder | None] = {}
         for closed in self._changed:
-            account_id, client_order_id = closed.account.account_id, closed.client_order_id
-            account = self.accounts.get(account_id)
-            holder = None if account is None else account.client_ids.get(client_order_id)
-            rows[f"{self.symbol}:{account_id} {client_order_id}"] = (
-                self._row(holder) if isinstance(holder, ClosedOrder) else None
+            account, client_order_id = closed.account, closed.client_order_id
+            holder = account.client_ids.get(client_order_id)
+            changed[f"{closed.symbol}:{account.account_id} {client_order_id}"] = (
+                holder if isinstance(holder, ClosedOrder) else None
             )
         self._changed.clear()
-        return rows
+        return changed
 
     def rows(self) -> list[ClosedOrderRow]:
         """All remembered ids, in no particular order."""
         oldest = [closed for _, _, closed in self._oldest]
-        return [self._row(closed) for closed in (*oldest, *self._queue)]
+        return [closed.to_row() for closed in (*oldest, *self._queue)]
 
     def _forget_oldest(self) -> None:
         oldest = self._oldest
@@ -102,15 +99,6 @@ class ClosedOrders:
             del self.accounts[account.account_id]
         self.count -= 1
         self._changed.append(closed)
-
-    def _row(self, closed: ClosedOrder) -> ClosedOrderRow:
-        return {
-            "symbol": self.symbol,
-            "order_id": closed.order_id,
-            "account_id": closed.account.account_id,
-            "client_order_id": closed.client_order_id,
-            "closed_ms": closed.closed_ms,
-        }
 
 
 def open_account(accounts: dict[str, AccountOrders], account_id: str) -> AccountOrders:

@@ -1,32 +1,29 @@
 """Depth: what each price shows, and what of it one command changed."""
 
-from schemas.records import DepthUpdate, PriceLevel
 from streams.domain.book_side import BookSide
+from streams.domain.events import DepthEvent, Levels
 from streams.domain.symbol_state import SymbolState
 
-Levels = list[tuple[int, int]]
-"""(price ticks, visible lots), best first."""
 
-
-def depth_update(state: SymbolState) -> DepthUpdate | None:
+def depth_update(state: SymbolState) -> DepthEvent | None:
     """The levels whose visible quantity differs from the published one, now published."""
     book = state.book
-    bids = _publish(book.bids) if book.bids.touched else []
-    asks = _publish(book.asks) if book.asks.touched else []
+    bids = book.bids.publish() if book.bids.touched else []
+    asks = book.asks.publish() if book.asks.touched else []
     changes = len(bids) + len(asks)
     if not changes:
         return None
     before = state.last_update_id
     state.last_update_id = before + changes
-    return {
-        "symbol": state.symbol,
-        "first_update_id": before + 1,
-        "last_update_id": before + changes,
-        "bids": bids,
-        "asks": asks,
-        "command_id": state.command_id,
-        "time_ms": state.time_ms,
-    }
+    return DepthEvent(
+        state.symbol,
+        before + 1,
+        before + changes,
+        bids,
+        asks,
+        state.command_id,
+        state.time_ms,
+    )
 
 
 def visible_levels(side: BookSide, limit: int | None) -> Levels:
@@ -34,23 +31,3 @@ def visible_levels(side: BookSide, limit: int | None) -> Levels:
     keys = side.keys if limit is None else side.keys[max(len(side.keys) - limit, 0) :]
     levels = [side.levels[key] for key in reversed(keys)]
     return [(level.price_ticks, level.visible_lots) for level in levels]
-
-
-def _publish(side: BookSide) -> list[PriceLevel]:
-    touched = side.touched
-    if len(touched) == 1:
-        level = touched.popitem()[1]
-        lots = level.visible_lots
-        if lots == level.published_lots:
-            return []
-        level.published_lots = lots
-        return [{"price_ticks": level.price_ticks, "quantity_lots": lots}]
-    changes: list[PriceLevel] = []
-    for key in sorted(touched, reverse=True):
-        level = touched[key]
-        lots = level.visible_lots
-        if lots != level.published_lots:
-            level.published_lots = lots
-            changes.append({"price_ticks": level.price_ticks, "quantity_lots": lots})
-    touched.clear()
-    return changes

@@ -1,18 +1,14 @@
 """A market: one symbol's matching engine, commands in and outcomes out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from schemas.instruments import Instrument
-from schemas.records import (
-    ClosedOrderRow,
-    ExecutionReport,
-    SetSymbolStatus,
-    SymbolRow,
-    Trade,
-)
+from schemas.records import SetSymbolStatus, SymbolRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.changing import amend_order, cancel_order, cancel_replace_order
-from streams.domain.depth import Levels, depth_update, visible_levels
+from streams.domain.depth import depth_update, visible_levels
+from streams.domain.events import Levels, ReportEvent, TradeEvent
 from streams.domain.order import Order
 from streams.domain.outcome import Changes, Outcome
 from streams.domain.placing import place_order
@@ -42,11 +38,11 @@ class Market:
         instrument: Instrument,
         symbol_row: SymbolRow | None,
         orders: Iterable[Order],
-        closed: Iterable[ClosedOrderRow],
+        closed: Iterable[ClosedOrder],
         *,
         closed_limit: int = CLOSED_LIMIT,
     ) -> "Market":
-        """The market whose state tables kept; it owns ``orders`` from now on."""
+        """The market whose state tables kept; it owns ``orders`` and ``closed`` from now on."""
         market = cls(instrument, closed_limit=closed_limit)
         market.state.load(symbol_row, orders, closed)
         return market
@@ -54,7 +50,7 @@ class Market:
     def apply(self, kind: str, command: Mapping[str, Any]) -> Outcome:
         """Carry out a command; ``kind`` is the name of its record."""
         state = self.state
-        time_ms = command["time_ms"]
+        time_ms: int = command["time_ms"]
         if time_ms > state.time_ms:
             state.time_ms = time_ms
             state.closed.forget_before(time_ms)
@@ -63,15 +59,15 @@ class Market:
             return Outcome([], [], None)
         self._is_row_changed = True
         state.command_id = command["command_id"]
-        reports: list[ExecutionReport] = []
-        trades: list[Trade] = []
+        reports: list[ReportEvent] = []
+        trades: list[TradeEvent] = []
         state.reports = reports
         state.trades = trades
         _HANDLERS[kind](state, command)
         return Outcome(reports, trades, depth_update(state))
 
     def take_changes(self) -> Changes:
-        """What changed since the last call; the orders in it are the live ones."""
+        """What changed since the last call; what is in it is live."""
         symbol_row = self.state.row() if self._is_row_changed else None
         self._is_row_changed = False
         return Changes(
@@ -100,7 +96,7 @@ def _set_status(state: SymbolState, command: SetSymbolStatus) -> None:
     issue(state, status_report(command))
 
 
-_HANDLERS: dict[str, Callable[[SymbolState, Any], object]] = {
+_HANDLERS: Final[dict[str, Callable[[SymbolState, Any], object]]] = {
     "PlaceOrder": place_order,
     "CancelOrder": cancel_order,
     "CancelReplaceOrder": cancel_replace_order,

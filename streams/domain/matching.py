@@ -1,9 +1,12 @@
 """Matching one taker: one loop for both sides, all types and all times in force."""
 
+from typing import Final
+
 from schemas.enums import ExpiryReason
 from streams.domain.average_price import MINUTE_MS
 from streams.domain.book_side import BookSide
 from streams.domain.capacity import capacity_by_money, is_bound_by_money, is_quote_used_up
+from streams.domain.events import TradeEvent
 from streams.domain.fill_or_kill import can_fill_completely
 from streams.domain.order import Order
 from streams.domain.order_kinds import MARKET_KINDS
@@ -13,7 +16,7 @@ from streams.domain.reports import report_order
 from streams.domain.self_trade import prevent
 from streams.domain.symbol_state import SymbolState
 
-_ANY_PRICE = -(2**63)
+_ANY_PRICE: Final = -(2**63)
 """A key that every level's key exceeds."""
 
 
@@ -88,7 +91,7 @@ def _fill(
     maker.leaves_lots -= lots
     maker.visible_lots -= lots
     level.visible_lots -= lots
-    side.touched[level.key] = level
+    side.touch(level)
     taker.cumulative_quantity_lots += lots
     taker.cumulative_quote_units += quote
     if taker.quote_quantity_units:
@@ -128,36 +131,36 @@ def _report_trade(
     report = report_order(
         state, maker, "TRADE", "PARTIALLY_FILLED" if maker.leaves_lots else "FILLED"
     )
-    report["last_price_ticks"] = price
-    report["last_quantity_lots"] = lots
-    report["last_quote_units"] = quote
-    report["trade_id"] = trade_id
-    report["counter_order_id"] = taker.order_id
-    report["role"] = "MAKER"
-    report["commission_units"] = maker_receives * maker.maker_rate_ppm // PPM
-    report["commission_rate_ppm"] = maker.maker_rate_ppm
+    report.last_price_ticks = price
+    report.last_quantity_lots = lots
+    report.last_quote_units = quote
+    report.trade_id = trade_id
+    report.counter_order_id = taker.order_id
+    report.role = "MAKER"
+    report.commission_units = maker_receives * maker.maker_rate_ppm // PPM
+    report.commission_rate_ppm = maker.maker_rate_ppm
     report = report_order(state, taker, "TRADE", "FILLED" if has_ended else "PARTIALLY_FILLED")
-    report["last_price_ticks"] = price
-    report["last_quantity_lots"] = lots
-    report["last_quote_units"] = quote
-    report["trade_id"] = trade_id
-    report["counter_order_id"] = maker.order_id
-    report["role"] = "TAKER"
-    report["commission_units"] = taker_receives * taker.taker_rate_ppm // PPM
-    report["commission_rate_ppm"] = taker.taker_rate_ppm
+    report.last_price_ticks = price
+    report.last_quantity_lots = lots
+    report.last_quote_units = quote
+    report.trade_id = trade_id
+    report.counter_order_id = maker.order_id
+    report.role = "TAKER"
+    report.commission_units = taker_receives * taker.taker_rate_ppm // PPM
+    report.commission_rate_ppm = taker.taker_rate_ppm
     state.trades.append(
-        {
-            "trade_id": trade_id,
-            "symbol": state.symbol,
-            "price_ticks": price,
-            "quantity_lots": lots,
-            "quote_units": quote,
-            "buyer_order_id": buyer.order_id,
-            "seller_order_id": seller.order_id,
-            "is_buyer_maker": buyer is maker,
-            "command_id": state.command_id,
-            "time_ms": state.time_ms,
-        }
+        TradeEvent(
+            trade_id,
+            state.symbol,
+            price,
+            lots,
+            quote,
+            buyer.order_id,
+            seller.order_id,
+            buyer is maker,
+            state.command_id,
+            state.time_ms,
+        )
     )
 
 
@@ -181,4 +184,4 @@ def _rest(state: SymbolState, order: Order) -> None:
 
 def _expire(state: SymbolState, order: Order, reason: ExpiryReason) -> None:
     state.close(order)
-    report_order(state, order, "EXPIRED", "EXPIRED")["expiry_reason"] = reason
+    report_order(state, order, "EXPIRED", "EXPIRED").expiry_reason = reason

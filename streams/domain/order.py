@@ -1,38 +1,14 @@
 """An open order: the live form of an ``OrderRow``."""
 
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from schemas.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
-from schemas.records import ExecutionReport, OrderRow, PlaceOrder
-from streams.domain.blank_report import shared_blank_report
-from streams.domain.order_kinds import STOP_KINDS, triggers_above
+from schemas.records import OrderRow, PlaceOrder
+from streams.domain.order_kinds import triggers_above
 
 if TYPE_CHECKING:
     from streams.domain.account_orders import AccountOrders
     from streams.domain.price_level import PriceLevel
-
-_terms_of = itemgetter(
-    "symbol",
-    "account_id",
-    "client_order_id",
-    "command_id",
-    "side",
-    "order_type",
-    "time_in_force",
-    "self_trade_prevention",
-    "price_ticks",
-    "stop_price_ticks",
-    "quantity_lots",
-    "quote_quantity_units",
-    "iceberg_lots",
-    "budget_units",
-    "reserved_price_ticks",
-    "hold_id",
-    "maker_rate_ppm",
-    "taker_rate_ppm",
-)
-"""The terms of an order in a command or a row, as ``Order.__init__`` takes them."""
 
 ROW_FIELDS: tuple[str, ...] = tuple(OrderRow.__annotations__)
 
@@ -43,10 +19,9 @@ class Order:
     Beside the row it holds what can be computed from it or means nothing outside one process:
     ``leaves_lots`` is the open quantity (0 for an order by quote quantity, and once closed),
     ``prevented_quote_units`` what self-trade prevention took from an order by quote quantity,
-    ``account`` its owner in a market (none before it enters one), ``blank_report`` what all its
-    reports start from, ``is_plain`` says that it has no stop price, quote quantity, iceberg or
-    budget, ``level``, ``ahead`` and ``behind`` the place in the book, ``is_stored`` whether a
-    table may hold a row of it.
+    ``account`` its owner in a market (none before it enters one), ``is_plain`` says that it has
+    no stop price, quote quantity, iceberg or budget, ``level``, ``ahead`` and ``behind`` the place
+    in the book, ``is_stored`` whether a table may hold a row of it.
     """
 
     __slots__ = (
@@ -54,7 +29,6 @@ class Order:
         "leaves_lots",
         "prevented_quote_units",
         "account",
-        "blank_report",
         "is_plain",
         "level",
         "ahead",
@@ -93,7 +67,6 @@ class Order:
     leaves_lots: int
     prevented_quote_units: int
     account: "AccountOrders"
-    blank_report: ExecutionReport
     is_plain: bool
     level: "PriceLevel | None"
     ahead: "Order | None"
@@ -101,56 +74,42 @@ class Order:
     is_stored: bool
 
     def __init__(self, terms: PlaceOrder | OrderRow, now_ms: int) -> None:
-        (
-            self.symbol,
-            self.account_id,
-            self.client_order_id,
-            self.command_id,
-            self.side,
-            self.order_type,
-            self.time_in_force,
-            self.self_trade_prevention,
-            self.price_ticks,
-            self.stop_price_ticks,
-            self.quantity_lots,
-            self.quote_quantity_units,
-            self.iceberg_lots,
-            self.budget_units,
-            self.reserved_price_ticks,
-            self.hold_id,
-            self.maker_rate_ppm,
-            self.taker_rate_ppm,
-        ) = _terms_of(terms)
+        self.symbol = terms["symbol"]
         self.order_id = 0
-        self.leaves_lots = self.quantity_lots
+        self.account_id = terms["account_id"]
+        self.client_order_id = terms["client_order_id"]
+        self.command_id = terms["command_id"]
+        self.side = side = terms["side"]
+        self.order_type = order_type = terms["order_type"]
+        self.time_in_force = terms["time_in_force"]
+        self.self_trade_prevention = terms["self_trade_prevention"]
+        self.price_ticks = terms["price_ticks"]
+        self.stop_price_ticks = stop_price = terms["stop_price_ticks"]
+        self.quantity_lots = self.leaves_lots = terms["quantity_lots"]
+        self.quote_quantity_units = quote_quantity = terms["quote_quantity_units"]
+        self.iceberg_lots = iceberg = terms["iceberg_lots"]
         self.visible_lots = 0
+        self.budget_units = budget = terms["budget_units"]
+        self.reserved_price_ticks = terms["reserved_price_ticks"]
+        self.hold_id = terms["hold_id"]
+        self.maker_rate_ppm = terms["maker_rate_ppm"]
+        self.taker_rate_ppm = terms["taker_rate_ppm"]
         self.cumulative_quantity_lots = 0
         self.cumulative_quote_units = 0
         self.prevented_quantity_lots = 0
         self.prevented_quote_units = 0
         self.priority = 0
         self.order_time_ms = now_ms
-        if self.order_type in STOP_KINDS:
-            self.triggers_above = triggers_above(self.side, self.order_type)
+        # Admission lets in no stop without a stop price, and nothing else with one.
+        if stop_price:
+            self.triggers_above = triggers_above(side, order_type)
             self.is_working = False
             self.working_time_ms = 0
         else:
             self.triggers_above = False
             self.is_working = True
             self.working_time_ms = now_ms
-        self.blank_report = shared_blank_report(
-            self.symbol,
-            self.side,
-            self.order_type,
-            self.time_in_force,
-            self.self_trade_prevention,
-        )
-        self.is_plain = not (
-            self.stop_price_ticks
-            or self.quote_quantity_units
-            or self.iceberg_lots
-            or self.budget_units
-        )
+        self.is_plain = not (stop_price or quote_quantity or iceberg or budget)
         self.level = self.ahead = self.behind = None
         self.is_stored = False
 

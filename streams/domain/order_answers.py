@@ -38,11 +38,11 @@ def refusals(
         refused = "AMEND_REJECTED" if name == "AmendOrder" else "CANCEL_REJECTED"
         reports = [refused_change(cast(Any, command), cast(Any, refused), reason)]
     for report in reports:
-        report["time_ms"] = command["time_ms"]
+        report.time_ms = command["time_ms"]
         # A hold in a refusal would be released by it.
-        report["hold_id"] = ""
-        report["counter_order_id"] = counter_order_id
-    return [Sent("executions", "ExecutionReport", report) for report in reports]
+        report.hold_id = ""
+        report.counter_order_id = counter_order_id
+    return [Sent("executions", "ExecutionReport", report.as_record()) for report in reports]
 
 
 def status_of(saga: Saga, command: Mapping[str, Any]) -> Sent:
@@ -72,7 +72,7 @@ def last_report(saga: Saga) -> ExecutionReport:
     """The last report on an order; before the first, what its placement says of it."""
     if saga.report:
         return cast(ExecutionReport, decode(saga.report)[1])
-    report = refused_placement(placed_order(saga), saga.reason)
+    report = refused_placement(placed_order(saga), saga.reason).as_record()
     report["leaves_quantity_lots"] = 0 if saga.is_closed else report["quantity_lots"]
     return report
 

@@ -51,7 +51,7 @@ class OrderBook:
             self.stops.remove(order)
         else:
             side = self.bids if order.side == "BUY" else self.asks
-            side.touched[level.key] = level
+            side.touch(level)
             level.remove(order)
             if level.first is None:
                 side.close(level)
@@ -78,7 +78,7 @@ class OrderBook:
         if level is not None:
             level.visible_lots -= order.visible_lots - visible_lots
             order.visible_lots = visible_lots
-            (self.bids if order.side == "BUY" else self.asks).touched[level.key] = level
+            (self.bids if order.side == "BUY" else self.asks).touch(level)
         self.changed[order.order_id] = order
 
     def take_changed(self) -> dict[int, Order | None]:

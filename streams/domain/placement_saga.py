@@ -199,9 +199,9 @@ def _end(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
     saga.order_status = "REJECTED"
     saga.step("OrderRejectedEvent", state.now_ms)
     report = refused_placement(placed_order(saga), reason)
-    report["hold_id"] = ""
-    report["time_ms"] = max(state.now_ms, report["time_ms"])
-    sent = [Sent("executions", "ExecutionReport", report)]
+    report.hold_id = ""
+    report.time_ms = max(state.now_ms, report.time_ms)
+    sent = [Sent("executions", "ExecutionReport", report.as_record())]
     for data in saga.waiting:
         name, command = decode(data)
         sent += refusals(name, command, "UNKNOWN_ORDER")

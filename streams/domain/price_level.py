@@ -10,16 +10,25 @@ class PriceLevel:
 
     A dictionary in insertion order would do until its front has been eaten: finding its first
     entry then walks over all that have left.  ``published_lots`` is the visible quantity that
-    the last depth update told.
+    the last depth update told; ``is_touched`` says that it may no longer be.
     """
 
-    __slots__ = ("price_ticks", "key", "visible_lots", "published_lots", "first", "last")
+    __slots__ = (
+        "price_ticks",
+        "key",
+        "visible_lots",
+        "published_lots",
+        "is_touched",
+        "first",
+        "last",
+    )
 
     def __init__(self, price_ticks: int, key: int) -> None:
         self.price_ticks = price_ticks
         self.key = key
         self.visible_lots = 0
         self.published_lots = 0
+        self.is_touched = False
         self.first: Order | None = None
         self.last: Order | None = None
 

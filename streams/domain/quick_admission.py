@@ -5,7 +5,7 @@ several checks are folded into a few ranges, once for an instrument and again wh
 price moves.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from schemas.instruments import Instrument
 from streams.domain.average_price import MINUTE_MS
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from streams.domain.account_orders import AccountOrders
     from streams.domain.symbol_state import SymbolState
 
-PPM = 1_000_000
-LARGEST_AMOUNT = 2**63 - 1
+PPM: Final = 1_000_000
+LARGEST_AMOUNT: Final = 2**63 - 1
 """Amounts are 64-bit integers."""
 
 
@@ -154,7 +154,10 @@ class QuickAdmission:
         )
 
     def _refresh(self, state: "SymbolState") -> None:
-        self._refer_to(state.reference_price())
+        reference_ticks = state.reference_price()
+        # Most trades leave the average where it was.
+        if reference_ticks != self.reference_ticks:
+            self._refer_to(reference_ticks)
         state.average_price.known_until_ms = (state.time_ms // MINUTE_MS + 1) * MINUTE_MS
 
     def _refer_to(self, reference_ticks: int) -> None:

@@ -75,5 +75,5 @@ def _report(
 ) -> None:
     status = "EXPIRED_IN_MATCH" if has_ended else order.open_status
     report = report_order(state, order, "TRADE_PREVENTION", status)
-    report["last_price_ticks"] = price
-    report["counter_order_id"] = counter.order_id
+    report.last_price_ticks = price
+    report.counter_order_id = counter.order_id

@@ -13,7 +13,7 @@ def trigger_stops(state: SymbolState) -> None:
     reached: list[tuple[int, Order]] = []
     seen = 0
     while True:
-        prices = [trade["price_ticks"] for trade in state.trades[seen:]]
+        prices = [trade.price_ticks for trade in state.trades[seen:]]
         if prices:
             seen = len(state.trades)
             for order in state.book.stops.take_reached(

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from schemas.enums import SymbolStatus
 from schemas.instruments import Instrument
-from schemas.records import ClosedOrderRow, ExecutionReport, SymbolRow, Trade
+from schemas.records import SymbolRow
 from streams.domain.account_orders import AccountOrders, ClosedOrder
 from streams.domain.average_price import AveragePrice
 from streams.domain.closed_orders import ClosedOrders, open_account
+from streams.domain.events import ReportEvent, TradeEvent
 from streams.domain.order import Order
 from streams.domain.order_book import OrderBook
 from streams.domain.quick_admission import QuickAdmission
@@ -51,14 +52,14 @@ class SymbolState:
         self.quick_admission = QuickAdmission(instrument)
         self.book = OrderBook()
         self.accounts: dict[str, AccountOrders] = {}
-        self.closed = ClosedOrders(instrument.symbol, self.accounts, limit=closed_limit)
+        self.closed = ClosedOrders(self.accounts, limit=closed_limit)
         self._load_row(first_row(instrument))
         self.command_id = ""
-        self.reports: list[ExecutionReport] = []
-        self.trades: list[Trade] = []
+        self.reports: list[ReportEvent] = []
+        self.trades: list[TradeEvent] = []
 
     def load(
-        self, row: SymbolRow | None, orders: Iterable[Order], closed: Iterable[ClosedOrderRow]
+        self, row: SymbolRow | None, orders: Iterable[Order], closed: Iterable[ClosedOrder]
     ) -> None:
         """Go on from what tables kept; nothing counts as changed by it."""
         if row is not None:
@@ -73,9 +74,7 @@ class SymbolState:
                 book.wait(order)
         book.take_changed()
         for side in (book.bids, book.asks):
-            for level in side.touched.values():
-                level.published_lots = level.visible_lots
-            side.touched.clear()
+            side.publish()
         self.closed.restore(closed)
 
     def _load_row(self, row: SymbolRow) -> None:
@@ -104,7 +103,9 @@ class SymbolState:
         """Remember an order that has just reached a terminal status."""
         order.leaves_lots = 0
         self.closed.remember(
-            ClosedOrder(self.time_ms, order.order_id, order.client_order_id, order.account)
+            ClosedOrder(
+                self.symbol, order.order_id, order.account, order.client_order_id, self.time_ms
+            )
         )
 
     def row(self) -> SymbolRow:

@@ -7,11 +7,11 @@ from schemas.records import (
     AmendOrder,
     CancelOrder,
     CancelReplaceOrder,
-    ExecutionReport,
     PlaceOrder,
     SetSymbolStatus,
 )
 from streams.domain.changing import both_halves
+from streams.domain.events import ReportEvent
 from streams.domain.outcome import Outcome
 from streams.domain.reports import refused_change, refused_placement, status_report
 
@@ -20,36 +20,36 @@ def unknown_symbol(kind: str, command: Mapping[str, Any]) -> Outcome:
     """Refuse a command with UNKNOWN_SYMBOL; a Tick is for nobody and yields nothing."""
     reports = [] if kind == "Tick" else _REFUSALS[kind](command)
     for report in reports:
-        report["time_ms"] = command["time_ms"]
+        report.time_ms = command["time_ms"]
     return Outcome(reports, [], None)
 
 
-def _placement(command: PlaceOrder) -> list[ExecutionReport]:
+def _placement(command: PlaceOrder) -> list[ReportEvent]:
     return [refused_placement(command, "UNKNOWN_SYMBOL")]
 
 
-def _cancel(command: CancelOrder) -> list[ExecutionReport]:
+def _cancel(command: CancelOrder) -> list[ReportEvent]:
     return [refused_change(command, "CANCEL_REJECTED", "UNKNOWN_SYMBOL")]
 
 
-def _cancel_replace(command: CancelReplaceOrder) -> list[ExecutionReport]:
+def _cancel_replace(command: CancelReplaceOrder) -> list[ReportEvent]:
     cancel, place = both_halves(command)
     return _cancel(cancel) + _placement(place)
 
 
-def _amend(command: AmendOrder) -> list[ExecutionReport]:
+def _amend(command: AmendOrder) -> list[ReportEvent]:
     return [refused_change(command, "AMEND_REJECTED", "UNKNOWN_SYMBOL")]
 
 
-def _status(command: SetSymbolStatus) -> list[ExecutionReport]:
+def _status(command: SetSymbolStatus) -> list[ReportEvent]:
     report = status_report(command)
-    report["execution_type"] = "REJECTED"
-    report["order_status"] = "REJECTED"
-    report["reject_reason"] = "UNKNOWN_SYMBOL"
+    report.execution_type = "REJECTED"
+    report.order_status = "REJECTED"
+    report.reject_reason = "UNKNOWN_SYMBOL"
     return [report]
 
 
-_REFUSALS: dict[str, Callable[[Any], list[ExecutionReport]]] = {
+_REFUSALS: dict[str, Callable[[Any], list[ReportEvent]]] = {
     "PlaceOrder": _placement,
     "CancelOrder": _cancel,
     "CancelReplaceOrder": _cancel_replace,

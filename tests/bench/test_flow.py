@@ -52,7 +52,7 @@ def test_books_keep_their_size_and_nothing_is_refused(flow: Flow, tmp_path: Path
         for report in markets[command["symbol"]].apply(kind, command).reports
     ]
 
-    assert [report for report in reports if report["reject_reason"] != "NONE"] == []
+    assert [report for report in reports if report.reject_reason != "NONE"] == []
     resting = [len(market.state.book.orders) for market in markets.values()]
     assert sum(resting) == pytest.approx(RESTING, rel=0.2)
     assert len(resting) == len(SYMBOLS)

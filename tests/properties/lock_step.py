@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.instruments import Instrument
 from schemas.records import ClosedOrderRow, OrderRow, SymbolRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.invariants import check_order_book
 from streams.domain.market import Market, unknown_symbol
 from streams.domain.order import Order
@@ -35,7 +36,7 @@ class Tables:
             if row is None:
                 self.closed.pop(key, None)
             else:
-                self.closed[key] = row
+                self.closed[key] = row.to_row()
 
 
 class LockStep:
@@ -83,7 +84,7 @@ class LockStep:
                 self.instruments[symbol],
                 tables.symbol_row,
                 [Order.from_row(row) for row in orders],
-                closed,
+                [ClosedOrder.from_row(row) for row in closed],
                 closed_limit=self.closed_limit,
             )
 
@@ -116,10 +117,11 @@ def by_name(rows: Any) -> list[ClosedOrderRow]:
 
 
 def compare(context: str, outcome: Any, expected: Outcome) -> None:
+    found = outcome.as_records()
     reports, trades, depth = expected
-    compare_records(f"reports on {context}", outcome.reports, reports)
-    compare_records(f"trades on {context}", outcome.trades, trades)
-    compare_records(f"depth on {context}", [outcome.depth or {}], [depth or {}])
+    compare_records(f"reports on {context}", found.reports, reports)
+    compare_records(f"trades on {context}", found.trades, trades)
+    compare_records(f"depth on {context}", [found.depth or {}], [depth or {}])
 
 
 def compare_records(context: str, records: Sequence[Any], expected: Sequence[Any]) -> None:

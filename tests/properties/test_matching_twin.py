@@ -97,7 +97,7 @@ for _ in range(1000):
     kind, command = next(workload)
     for symbol, market in markets.items():
         if command.get("symbol", symbol) == symbol:
-            workload.observe(market.apply(kind, command).reports)
+            workload.observe(market.apply(kind, command).as_records().reports)
 print([market.state_hash() for market in markets.values()])
 """
 

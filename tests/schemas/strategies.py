@@ -52,6 +52,16 @@ def values(kind: Type) -> st.SearchStrategy[Any]:
     raise AssertionError(kind)
 
 
+def without_names(kind: Type, value: Any) -> Any:
+    """A value with a tuple of its fields, in the schema's order, in place of each record."""
+    match kind:
+        case Array():
+            return [without_names(kind.items, item) for item in value]
+        case Record():
+            return tuple(without_names(field.type, value[field.name]) for field in kind.fields)
+    return value
+
+
 def records(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return values(parse_record(SCHEMAS[name]))
 

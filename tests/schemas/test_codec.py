@@ -20,6 +20,7 @@ from tests.schemas.strategies import (
     records,
     reference_decode,
     reference_encode,
+    without_names,
 )
 
 ANY_RECORD = st.sampled_from(NAMES).flatmap(lambda name: st.tuples(st.just(name), records(name)))
@@ -69,6 +70,20 @@ def test_the_careful_way_and_the_fast_way_agree(named: tuple[str, dict[str, Any]
     assert read_record(data, kind, kind) == record
 
 
+@given(ANY_RECORD)
+def test_a_record_may_be_given_by_its_fields_alone(named: tuple[str, dict[str, Any]]) -> None:
+    name, record = named
+    kind = registry().newest[name][1]
+    fields = without_names(kind, record)
+    assert encode(name, fields) == encode(name, record)
+    assert write_record(fields, kind) == write_record(record, kind)
+    assert write_record(Fields(fields), kind) == write_record(record, kind)
+
+
+class Fields(tuple[Any, ...]):
+    """As a NamedTuple is one."""
+
+
 def texts_in(value: Any) -> Iterator[str]:
     """All texts, at any depth."""
     if isinstance(value, str):
@@ -89,7 +104,9 @@ def test_the_fast_way_is_taken(named: tuple[str, dict[str, Any]]) -> None:
     longest = max((len(text.encode()) for text in texts_in(record)), default=0)
     kind = registry().newest[name][1]
     if longest < 2048:
-        data = compile_encoder(kind, header(name), never)(record)
+        encode_it = compile_encoder(kind, header(name), never)
+        data = encode_it(record)
+        assert encode_it(without_names(kind, record)) == data
         assert compile_decoder(kind, kind, never)(data) == (name, record)
 
 
@@ -231,6 +248,26 @@ def test_what_does_not_fit_is_refused(field: str, value: object, message: str) -
     with pytest.raises(EncodeError) as caught:
         encode("CancelOrder", CANCEL | {field: value})
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ((), "Tick: 0 fields, not 1"),
+        ((1, 2), "Tick: 2 fields, not 1"),
+        (("1",), "Tick.time_ms: '1' is no integer"),
+    ],
+)
+def test_fields_alone_must_fit_too(fields: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(EncodeError) as caught:
+        encode("Tick", fields)
+    assert str(caught.value) == message
+
+
+def test_a_level_of_too_many_fields_is_refused() -> None:
+    update = ("S", 1, 1, [(100, 5), (99, 5, 0)], [], "c", 1)
+    with pytest.raises(EncodeError, match=r"^DepthUpdate\.bids\[1\]: 3 fields, not 2$"):
+        encode("DepthUpdate", update)
 
 
 def test_a_missing_field_is_refused_even_with_a_default() -> None:

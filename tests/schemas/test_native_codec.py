@@ -17,7 +17,7 @@ from schemas.avro import parse_record
 from schemas.careful import HEADER_BYTES, EncodeError, read_record, write_record
 from schemas.native import native_decoder, native_encoder
 from schemas.registry import registry
-from tests.schemas.strategies import NAMES, records
+from tests.schemas.strategies import NAMES, records, without_names
 
 pytestmark = pytest.mark.skipif(not native.is_built, reason="the codec in C was not built")
 
@@ -40,6 +40,7 @@ def test_every_record_is_done_in_c(named: tuple[str, dict[str, Any]]) -> None:
     data = encode(record)
 
     assert data == HEADER + write_record(record, kind)
+    assert encode(without_names(kind, record)) == data
     assert decode(data) == (name, record)
 
 
@@ -76,6 +77,9 @@ CANCEL: dict[str, Any] = {
         CANCEL | {"symbol": "\ud800"},
         CANCEL | {"symbol": None},
         {},
+        (),
+        tuple(CANCEL.values())[1:],
+        (*CANCEL.values(), 0),
         None,
     ],
 )

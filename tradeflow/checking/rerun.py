@@ -8,9 +8,8 @@ from schemas.codec import DecodeError, decode
 from schemas.instruments import Instrument
 from schemas.topics import MATCHING_BOOK
 from streams.agents.matching import PartitionMarkets, refuse_order_command
-from streams.domain.order import Order
 from streams.domain.outcome import Outcome
-from streams.tables import BookRow, as_record
+from streams.tables import BookRow, as_record, from_record
 from streams.transport import Rows
 from tradeflow.checking.answered import (
     LETTERS,
@@ -68,8 +67,14 @@ class PartitionRerun:
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint, as a worker goes on from its changelogs."""
         for key, row in state.items():
-            self.rows.restore(key, Order.from_row(row) if "priority" in row else row)
+            self.rows.restore(key, from_record(_kind_of(row), row))
         self.markets = PartitionMarkets(self._instruments, self.rows)
+
+
+def _kind_of(row: Mapping[str, Any]) -> str:
+    if "priority" in row:
+        return "OrderRow"
+    return "ClosedOrderRow" if "closed_ms" in row else "SymbolRow"
 
 
 class Rerun:
@@ -141,16 +146,16 @@ class Rerun:
         """Say which partition must have which of the records."""
         expected, counts = answered.expected, self._counts
         for report in outcome.reports:
-            key = report["account_id"].encode()
+            key = report.account_id.encode()
             partition = Partition(REPORTS, _partition_of(key, counts[REPORTS]))
-            expected.setdefault(partition, []).append(report)
+            expected.setdefault(partition, []).append(report.as_record())
         symbol = answered.command.get("symbol", "").encode()
         if outcome.trades:
             partition = Partition(TRADE_TOPIC, _partition_of(symbol, counts[TRADE_TOPIC]))
-            expected[partition] = list(outcome.trades)
+            expected[partition] = [trade.as_record() for trade in outcome.trades]
         if outcome.depth is not None:
             partition = Partition(UPDATES, _partition_of(symbol, counts[UPDATES]))
-            expected[partition] = [outcome.depth]
+            expected[partition] = [outcome.depth.as_record()]
 
     def _compare(self, answered: Answered, expected: list[Any], actual: list[Output]) -> None:
         self.findings.figures["output records"] += len(actual)

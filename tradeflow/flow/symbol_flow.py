@@ -7,7 +7,8 @@ from typing import Any
 
 from schemas.enums import Side
 from schemas.instruments import Instrument
-from schemas.records import ExecutionReport, PlaceOrder
+from schemas.records import PlaceOrder
+from streams.domain.events import ReportEvent
 from streams.domain.market import Market
 from streams.domain.order import Order
 from tradeflow.flow.open_orders import OpenOrder, OpenOrders
@@ -214,19 +215,19 @@ class SymbolFlow:
             self._market.take_changes()
         return kind, record
 
-    def _note(self, report: ExecutionReport) -> None:
-        order_id, leaves = report["order_id"], report["leaves_quantity_lots"]
+    def _note(self, report: ReportEvent) -> None:
+        order_id, leaves = report.order_id, report.leaves_quantity_lots
         if not leaves:
             self.open.discard(order_id)
-        elif report["account_id"] in self._accounts or order_id in self.open:
+        elif report.account_id in self._accounts or order_id in self.open:
             self.open.put(
                 OpenOrder(
                     order_id,
-                    report["account_id"],
-                    report["client_order_id"],
-                    report["side"],
-                    report["price_ticks"],
-                    report["quantity_lots"],
+                    report.account_id,
+                    report.client_order_id,
+                    report.side,
+                    report.price_ticks,
+                    report.quantity_lots,
                     leaves,
                 )
             )

@@ -3,13 +3,13 @@
 import contextlib
 from collections import defaultdict
 from collections.abc import Collection
-from typing import cast
 
 from schemas.codec import DecodeError
 from schemas.records import SymbolRow
 from schemas.topics import MATCHING_BOOK
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.order import Order
-from streams.tables import BookRow, decode_row, is_closed_order
+from streams.tables import BookRow, decode_row
 from tradeflow.event_reader import EventReader
 from tradeflow.flow.generator import StartingBook
 
@@ -23,8 +23,8 @@ def read_starting_books(bootstrap: str, symbols: Collection[str]) -> dict[str, S
     for row in _rows(bootstrap, MATCHING_BOOK.name):
         if isinstance(row, Order):
             orders[row.symbol].append(row)
-        elif not is_closed_order(row):
-            symbol_rows[row["symbol"]] = cast(SymbolRow, row)
+        elif not isinstance(row, ClosedOrder):
+            symbol_rows[row["symbol"]] = row
     return {symbol: StartingBook(symbol_rows.get(symbol), orders[symbol]) for symbol in symbols}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas.enums import RejectReason
 from schemas.instruments import Instrument
-from schemas.records import ExecutionReport
+from streams.domain.events import ReportEvent
 from streams.domain.market import Market
 from tradeflow.replay.recorded_book import BookSide, Place
 
@@ -56,9 +56,9 @@ class HouseMirror:
         if outcome.depth is not None:
             self.last_change_id = command["command_id"]
         for report in outcome.reports:
-            if report["execution_type"] in _REFUSALS:
-                return report["reject_reason"]
-            if report["account_id"] == self._house:
+            if report.execution_type in _REFUSALS:
+                return report.reject_reason
+            if report.account_id == self._house:
                 self._follow(report)
         return "NONE"
 
@@ -85,14 +85,14 @@ class HouseMirror:
         """Bids and asks as (price ticks, lots), best first."""
         return self._market.depth()
 
-    def _follow(self, report: ExecutionReport) -> None:
-        side = report["side"]
+    def _follow(self, report: ReportEvent) -> None:
+        side = report.side
         if side == "NONE":
             return
-        price_ticks, order_id = report["price_ticks"], report["order_id"]
+        price_ticks, order_id = report.price_ticks, report.order_id
         level = self._levels[side][price_ticks]
         before = level.pop(order_id).leaves_lots if order_id in level else 0
-        leaves = report["leaves_quantity_lots"]
+        leaves = report.leaves_quantity_lots
         place = side, price_ticks
         lots = self._lots.get(place, 0) - before + leaves
         if lots:
@@ -101,6 +101,6 @@ class HouseMirror:
             self._lots.pop(place, None)
         if leaves:
             # Only an amend changes an order's name; a cancel's own name is in a terminal report.
-            level[order_id] = HouseOrder(report["client_order_id"], report["quantity_lots"], leaves)
+            level[order_id] = HouseOrder(report.client_order_id, report.quantity_lots, leaves)
         elif not level:
             del self._levels[side][price_ticks]

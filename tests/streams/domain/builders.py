@@ -5,9 +5,10 @@ from typing import Any, cast
 
 from schemas.instruments import Instrument
 from schemas.records import ExecutionReport, OrderRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.market import Market
 from streams.domain.order import Order
-from streams.domain.outcome import Outcome
+from streams.domain.outcome import OutcomeRecords
 
 NOON_MS = 1_700_000_040_000
 """The first millisecond of a minute."""
@@ -65,23 +66,23 @@ class Book:
         self._commands = 0
         MARKETS.append(self.market)
 
-    def buy(self, name: str, quantity: int, price: int = 0, **terms: Any) -> Outcome:
+    def buy(self, name: str, quantity: int, price: int = 0, **terms: Any) -> OutcomeRecords:
         """Place a buy: LIMIT GTC where it has a price, else MARKET with a large budget."""
         return self.place(name, side="BUY", quantity_lots=quantity, price_ticks=price, **terms)
 
-    def sell(self, name: str, quantity: int, price: int = 0, **terms: Any) -> Outcome:
+    def sell(self, name: str, quantity: int, price: int = 0, **terms: Any) -> OutcomeRecords:
         """Place a sell: LIMIT GTC where it has a price, else MARKET."""
         return self.place(name, side="SELL", quantity_lots=quantity, price_ticks=price, **terms)
 
-    def place(self, name: str, **terms: Any) -> Outcome:
+    def place(self, name: str, **terms: Any) -> OutcomeRecords:
         """Place the order ``name`` of an account of the same name, unless terms say otherwise."""
         return self.apply("PlaceOrder", **placement(name, **terms))
 
-    def cancel(self, name: str, **terms: Any) -> Outcome:
+    def cancel(self, name: str, **terms: Any) -> OutcomeRecords:
         """Cancel the order ``name``."""
         return self.apply("CancelOrder", **cancellation(name, **terms))
 
-    def amend(self, name: str, quantity: int, **terms: Any) -> Outcome:
+    def amend(self, name: str, quantity: int, **terms: Any) -> OutcomeRecords:
         """Reduce the order ``name``."""
         command = cancellation(name, quantity_lots=quantity, **terms)
         del command["restriction"]
@@ -89,7 +90,7 @@ class Book:
 
     def replace(
         self, name: str, by: dict[str, Any], mode: str = "STOP_ON_FAILURE", **terms: Any
-    ) -> Outcome:
+    ) -> OutcomeRecords:
         """Cancel the order ``name`` and place another."""
         cancel = self._stamp(cancellation(name, **terms))
         account = cancel["account_id"]
@@ -101,19 +102,19 @@ class Book:
             place=self._stamp(by) | {"command_id": "inner", "account_id": "inner"},
         )
 
-    def set_status(self, status: str) -> Outcome:
+    def set_status(self, status: str) -> OutcomeRecords:
         """Open, halt or restrict the symbol."""
         return self.apply("SetSymbolStatus", account_id="operator", status=status)
 
-    def wait(self, milliseconds: int) -> Outcome:
+    def wait(self, milliseconds: int) -> OutcomeRecords:
         """Let time pass."""
         self.now_ms += milliseconds
         return self.apply("Tick")
 
-    def apply(self, kind: str, **command: Any) -> Outcome:
+    def apply(self, kind: str, **command: Any) -> OutcomeRecords:
         """Apply any command, stamped with an id and the book's time."""
         self._commands += 1
-        return self.market.apply(kind, self._stamp(command))
+        return self.market.apply(kind, self._stamp(command)).as_records()
 
     def restored(self, **rules: Any) -> "Book":
         """A second book whose market comes from this one's rows, under other rules if given."""
@@ -126,7 +127,7 @@ class Book:
             book.instrument,
             self.market.symbol_row(),
             [Order.from_row(cast(OrderRow, dict(row))) for row in reversed(rows)],
-            reversed(state.closed.rows()),
+            [ClosedOrder.from_row(row) for row in reversed(state.closed.rows())],
             closed_limit=self.closed_limit,
         )
         MARKETS.append(book.market)
@@ -205,7 +206,7 @@ def drawn(text: str) -> str:
     return "\n".join(lines)
 
 
-def told(outcome: Outcome) -> list[str]:
+def told(outcome: OutcomeRecords) -> list[str]:
     """The reports of an outcome, a short line each."""
     return [tell(report) for report in outcome.reports]
 
@@ -225,6 +226,6 @@ def tell(report: ExecutionReport) -> str:
     return " ".join(words)
 
 
-def reasons(outcome: Outcome) -> list[str]:
+def reasons(outcome: OutcomeRecords) -> list[str]:
     """Why the commands of an outcome were refused."""
     return [report["reject_reason"] for report in outcome.reports]

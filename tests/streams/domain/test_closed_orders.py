@@ -107,14 +107,15 @@ def test_changes_tell_the_row_or_that_it_is_gone() -> None:
     first = book.market.take_changes().closed
     close(book, "two")
 
-    assert first == {
-        "AAABBB:anna one": {
-            "symbol": "AAABBB",
-            "order_id": 1,
-            "account_id": "anna",
-            "client_order_id": "one",
-            "closed_ms": book.now_ms,
-        }
+    assert list(first) == ["AAABBB:anna one"]
+    closed = first["AAABBB:anna one"]
+    assert closed is not None
+    assert closed.to_row() == {
+        "symbol": "AAABBB",
+        "order_id": 1,
+        "account_id": "anna",
+        "client_order_id": "one",
+        "closed_ms": book.now_ms,
     }
     second = book.market.take_changes().closed
     assert second["AAABBB:anna one"] is None
@@ -140,4 +141,4 @@ def test_ids_of_two_accounts_never_share_a_row() -> None:
 
     rows = book.market.take_changes().closed
 
-    assert [row and row["account_id"] for row in rows.values()] == ["a:b", "a"]
+    assert [row and row.account.account_id for row in rows.values()] == ["a:b", "a"]

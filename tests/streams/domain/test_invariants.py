@@ -72,7 +72,7 @@ DAMAGES: list[tuple[str, Callable[[SymbolState], None]]] = [
     ("the sorted keys are those of the levels", lambda state: state.book.bids.keys.append(101)),
     (
         "all depth is published between commands",
-        lambda state: state.book.bids.touched.update({100: bids(state)}),
+        lambda state: state.book.bids.touched.append(bids(state)),
     ),
     ("a level stands at its key", set_on(bids, key=99)),
     ("no level is empty", empty),

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import ExecutionReport, OrderRow
+from streams.domain.account_orders import ClosedOrder
 from streams.domain.invariants import check_order_book, check_transition
 from streams.domain.market import Market
 from streams.domain.order import Order
-from streams.domain.outcome import Outcome
+from streams.domain.outcome import OutcomeRecords
 from tests.streams.domain.builders import Book, cancellation, placement
 
 ACCOUNTS = ("anna", "bert", "carl")
@@ -143,7 +144,7 @@ class Conservation:
             assert report["cumulative_quote_units"] <= report["budget_units"]
 
 
-def outcomes(book: Book, script: list[Any]) -> Iterable[Outcome]:
+def outcomes(book: Book, script: list[Any]) -> Iterable[OutcomeRecords]:
     for (kind, command), pause_ms in script:
         book.now_ms += pause_ms
         inner = {
@@ -209,7 +210,7 @@ class Tables:
             if row is None:
                 self.closed.pop(key, None)
             else:
-                self.closed[key] = row
+                self.closed[key] = row.to_row()
         self.symbol_row = changes.symbol_row or self.symbol_row
 
 
@@ -227,7 +228,7 @@ def test_a_restored_market_goes_on_alike(script: list[Any], cut: int, round_size
         book.instrument,
         tables.symbol_row,
         [Order.from_row(row) for row in sorted(tables.orders.values(), key=repr)],
-        sorted(tables.closed.values(), key=repr),
+        [ClosedOrder.from_row(row) for row in sorted(tables.closed.values(), key=repr)],
         closed_limit=8,
     )
     restored.now_ms, restored._commands = book.now_ms, book._commands

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.domain.outcome import Outcome
+from streams.domain.outcome import OutcomeRecords
 from tests.streams.domain.builders import Book, drawn, told
 
 
@@ -15,7 +15,7 @@ def own_asks() -> Book:
     return book
 
 
-def alice_buys(book: Book, quantity: int, mode: str, **terms: object) -> Outcome:
+def alice_buys(book: Book, quantity: int, mode: str, **terms: object) -> OutcomeRecords:
     return book.buy("buy", quantity, 101, account_id="alice", self_trade_prevention=mode, **terms)
 
 

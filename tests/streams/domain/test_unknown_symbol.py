@@ -35,7 +35,7 @@ PLACE = placement("x", price_ticks=100, quantity_lots=3) | STAMP
 def test_it_is_refused_and_numbered_by_nobody(
     kind: str, command: dict[str, Any], lines: list[str]
 ) -> None:
-    outcome = unknown_symbol(kind, command)
+    outcome = unknown_symbol(kind, command).as_records()
 
     assert told(outcome) == lines
     assert (outcome.trades, outcome.depth) == ([], None)

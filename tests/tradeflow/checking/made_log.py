@@ -80,7 +80,7 @@ class MadeLog:
         if refusal is not None:
             self._letter(record, refusal, headers)
             return
-        outcome = self._engines[partition.number].apply(kind, command)
+        outcome = self._engines[partition.number].apply(kind, command).as_records()
         for report in outcome.reports:
             self._emit(
                 ORDERS_EXECUTIONS.name, report["account_id"], "ExecutionReport", report, headers

@@ -66,9 +66,7 @@ def test_an_exchange_takes_the_flow_and_its_books_stay_bounded(symbol: str) -> N
         assert find_fault(kind, record) is None, "no dead letters"
         outcome = market.apply(kind, record)
         refusals.update(
-            report["reject_reason"]
-            for report in outcome.reports
-            if report["reject_reason"] != "NONE"
+            report.reject_reason for report in outcome.reports if report.reject_reason != "NONE"
         )
         # What the flow believes is what is so.
         assert generator.open_orders(symbol) == len(market.state.book.orders)
@@ -90,7 +88,7 @@ def test_orders_are_on_the_grid_of_any_instrument(instrument: Instrument) -> Non
 
     for kind, record in _commands(generator, 300):
         for report in market.apply(kind, record).reports:
-            reasons[report["reject_reason"]] += 1
+            reasons[report.reject_reason] += 1
 
     off_grid = {"PRICE_FILTER", "LOT_SIZE", "PRICE_NOT_POSITIVE", "QUANTITY_NOT_POSITIVE"}
     assert not off_grid & set(reasons)
@@ -133,7 +131,7 @@ def test_a_flow_that_starts_on_a_book_cancels_what_an_earlier_run_left() -> None
     assert later.open_orders("BTCUSDT") == len(left)
     for kind, record in _commands(later, 1_000):
         for report in again.apply(kind, record).reports:
-            assert report["reject_reason"] in {"NONE", *_EXPECTED_REFUSALS}
+            assert report.reject_reason in {"NONE", *_EXPECTED_REFUSALS}
 
     assert not left & set(again.state.book.orders)
     assert len(again.state.book.orders) <= 20

@@ -209,9 +209,9 @@ class _Exchange:
 
     def carry_out(self, command: Command) -> None:
         outcome = self.market.apply(*command)
-        assert all(report["reject_reason"] == "NONE" for report in outcome.reports)
+        assert all(report.reject_reason == "NONE" for report in outcome.reports)
         self.trades += [
-            (trade["price_ticks"], trade["quantity_lots"], trade["is_buyer_maker"])
+            (trade.price_ticks, trade.quantity_lots, trade.is_buyer_maker)
             for trade in outcome.trades
         ]
         bids, asks = self.market.depth(1)

@@ -66,7 +66,7 @@ def test_the_engines_book_follows_the_recorded_one(recording: Path, tmp_path: Pa
     for event in in_exchange_order(islice(read_recording(recording), _LINES)):
         for kind, command in flow.commands(event):
             outcome = market.apply(kind, command)
-            trade_lots += sum(trade["quantity_lots"] for trade in outcome.trades)
+            trade_lots += sum(trade.quantity_lots for trade in outcome.trades)
         if not isinstance(event, RecordedTrade) and flow.recorded.is_complete:
             bids, asks = market.depth(1)
             assert (bids[0][0], asks[0][0]) == flow.recorded.best_prices()
