@@ -7,6 +7,7 @@ from typing import Any
 from schemas.codec import decode
 from schemas.instruments import Instrument
 from schemas.records import ExecutionReport
+from streams.domain.events import ReportEvent
 from streams.domain.settlement import settlement
 
 Told = tuple[str, Mapping[str, Any]]
@@ -23,7 +24,7 @@ def verify_settlements(
     """
     expected: dict[str, list[Told]] = defaultdict(list)
     for report in reports:
-        told = settlement(instruments.get(report["symbol"]), report)
+        told = settlement(instruments.get(report["symbol"]), ReportEvent.from_record(report))
         if told is not None:
             expected[report["hold_id"]].append(told)
     got: dict[str, list[Told]] = defaultdict(list)

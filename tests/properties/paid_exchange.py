@@ -8,6 +8,7 @@ from schemas.amounts import INTEGER_MAX
 from schemas.instruments import Instrument
 from schemas.records import ExecutionReport, OrderRow
 from streams.domain.admission import refusal_in_any_market
+from streams.domain.events import ReportEvent
 from streams.domain.market import Market
 from streams.domain.reservation import reservation
 from streams.domain.settlement import settlement
@@ -58,20 +59,20 @@ class PaidExchange:
             money = {"asset": asset, "amount_units": units, "requested_ms": 0}
             if not self.tell("WalletReserveFundsCommand", about | money):
                 return []
-        reports = market.apply(kind, command).reports
-        for report in reports:
+        outcome = market.apply(kind, command)
+        for report in outcome.reports:
             self.settle(rules, report)
-        return reports
+        return outcome.as_records().reports
 
-    def settle(self, rules: Instrument, report: ExecutionReport) -> None:
+    def settle(self, rules: Instrument, report: ReportEvent) -> None:
         """Tell the wallet what a report means to it."""
         told = settlement(rules, report)
         if told is None:
             return
         if not self.tell(*told):
             self.refused.append(told)
-        received = rules.base_asset if report["side"] == "BUY" else rules.quote_asset
-        self.commission[received] += report["commission_units"]
+        received = rules.base_asset if report.side == "BUY" else rules.quote_asset
+        self.commission[received] += report.commission_units
 
     @staticmethod
     def _with_hold(kind: str, command: dict[str, Any]) -> dict[str, Any]:

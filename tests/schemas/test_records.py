@@ -10,7 +10,7 @@ from schemas.avro import NO_DEFAULT, Array, Enum, Primitive, Record, Type, parse
 from schemas.registry import read_schemas
 
 SCHEMAS = read_schemas()
-NESTED_ONLY = {"PriceLevel", "AveragePriceMinute", "LedgerEntry", "AssetBalance"}
+NESTED_ONLY = {"PriceLevel", "AveragePriceMinute", "SagaStep", "LedgerEntry", "AssetBalance"}
 SHAPES = {
     name: value
     for module in (records, wallet_records)

@@ -1,8 +1,11 @@
 """Orders that somebody pays for: what must be reserved, and what each report does to the hold."""
 
+from typing import Any
+
 import pytest
 
 from schemas.records import ExecutionReport
+from streams.domain.events import ReportEvent
 from streams.domain.reservation import reservation
 from streams.domain.settlement import settlement
 from tests.streams.domain.builders import Book, placement
@@ -64,7 +67,7 @@ def told_to_wallets(book: Book, reports: list[ExecutionReport]) -> list[str]:
     """Each settlement in a few words."""
     lines = []
     for report in reports:
-        told = settlement(book.instrument, report)
+        told = settlement(book.instrument, ReportEvent.from_record(report))
         if told is None:
             continue
         name, command = told
@@ -117,7 +120,8 @@ def test_what_matching_refuses_after_the_reservation_is_released() -> None:
 
     assert refused[0]["reject_reason"] == "SYMBOL_HALTED"
     assert told_to_wallets(book, refused) == ["a keeps 0"]
-    told = settlement(None, refused[0] | {"execution_id": 0})  # type: ignore[typeddict-item]
+    unknown: Any = refused[0] | {"execution_id": 0}
+    told = settlement(None, ReportEvent.from_record(unknown))
     assert told is not None
     assert told[0] == "WalletReleaseFundsCommand"
     assert told[1]["keep_units"] == 0
