@@ -111,7 +111,7 @@ class Loop:
                 value = None if order is None else encode_order(order.to_row())
                 rows.append({"key": f"{symbol}:{order_id}", "value": value})
             for key, closed in changes.closed.items():
-                value = None if closed is None else encode_closed(closed)
+                value = None if closed is None else encode_closed(closed.to_row())
                 rows.append({"key": key, "value": value})
             rows.append({"key": symbol, "value": encode_symbol(changes.symbol_row)})
         for partition, batch in records.items():
