@@ -54,10 +54,11 @@ def ledger_entries(
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """All ledger entries of an account, oldest first, each behind the event that it came with."""
     for record in _records(bootstrap, WALLET_EVENTS.name, account_id):
+        if record.key != account_id.encode():
+            continue  # another's, or a tick
         event = decode(record.value or b"")[1]
-        if event["account_id"] == account_id:
-            for entry in event["entries"]:
-                yield event, entry
+        for entry in event["entries"]:
+            yield event, entry
 
 
 def _records(bootstrap: str, topic: str, account_id: str) -> Iterator[Record]:

@@ -19,6 +19,7 @@ from tradeflow.commands import (
     clock,
     down,
     load,
+    order,
     replay,
     tail,
     topics,
@@ -48,6 +49,7 @@ app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
 app.add_typer(broker.app)
+app.add_typer(order.app)
 app.add_typer(worker.app)
 
 

@@ -1,7 +1,7 @@
 """Time for the log: ticks in the inputs of the stages, so that time passes where nothing happens.
 
 The wallet's topics are not among them: a tick of ``orders.commands`` goes on to these from stage to
-stage, behind what came before it.
+stage, behind what came before it.  Nor is matching's: nothing in it waits for time.
 """
 
 import logging
@@ -12,12 +12,12 @@ from typing import Any
 from confluent_kafka import KafkaError, Producer
 
 from schemas.codec import encode
-from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, ORDERS_INCOMING
+from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS
 from tradeflow.topic_reader import Partition, Topics, client_settings
 
 log = logging.getLogger(__name__)
 
-TICKED = (ORDERS_COMMANDS.name, ORDERS_INCOMING.name, ORDERS_EXECUTIONS.name)
+TICKED = (ORDERS_COMMANDS.name, ORDERS_EXECUTIONS.name)
 
 
 class Clock:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from schemas.codec import encode
 from tradeflow.errors import TradeflowError
 from tradeflow.topic_reader import Partition, Record, TopicReader, Topics
 
@@ -10,6 +11,8 @@ Begin = Literal["beginning", "end"] | int
 
 # Transactions leave marks in the log that count as offsets and are no records.
 _MARKS_ALLOWANCE = 100
+_TICK = encode("Tick", {"time_ms": 0})[:5]
+"""What a tick begins with: the id of its schema."""
 
 
 def parse_start(text: str) -> Begin:
@@ -34,10 +37,13 @@ class TopicTail:
         begin: Begin,
         key: bytes | None = None,
         partition: int | None = None,
+        ticks: bool = False,
     ) -> None:
+        """``ticks``: give them too, which only say that time passes."""
         self._bootstrap = bootstrap
         self._begin = begin
         self._key = key
+        self._has_ticks = ticks
         topics = Topics(bootstrap)
         partitions = topics.partitions(topic)
         if partition is not None:
@@ -96,4 +102,6 @@ class TopicTail:
             reader.close()
 
     def _is_wanted(self, record: Record) -> bool:
-        return self._key is None or record.key == self._key
+        if self._key is not None:
+            return record.key == self._key
+        return self._has_ticks or not (record.value or b"").startswith(_TICK)

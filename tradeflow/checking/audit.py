@@ -6,8 +6,8 @@ from typing import Any
 from schemas.codec import DecodeError, decode
 from schemas.headers import CAUSATION_ID
 from schemas.instruments import Instrument
-from schemas.topics import ORDERS_INCOMING
-from tradeflow.checking.answered import OUTPUTS, Answered, Output
+from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, ORDERS_INCOMING, WALLET_EVENTS
+from tradeflow.checking.answered import OUTPUTS, REPORTS, Answered, Output
 from tradeflow.checking.books import Books
 from tradeflow.checking.findings import Findings
 from tradeflow.checking.outcomes import Outcomes
@@ -16,6 +16,7 @@ from tradeflow.checking.rerun import Rerun, TableRows
 from tradeflow.topic_reader import Partition, Record
 
 INPUT = ORDERS_INCOMING.name
+_ORDERS_INPUTS = frozenset({ORDERS_COMMANDS.name, WALLET_EVENTS.name, ORDERS_EXECUTIONS.name})
 _RECORD_OF = {topic.name: topic.values[0] for topic in OUTPUTS}
 
 Cut = Mapping[int, int]
@@ -87,7 +88,8 @@ class LogAudit:
     def _take_output(self, record: Record) -> None:
         cause = cause_of(record)
         if cause is None or cause[0] not in self._cut:
-            self._violated(record, "nothing in orders.incoming caused this record")
+            if not self._is_of_another_stage(record):
+                self._violated(record, "nothing in orders.incoming caused this record")
             return
         partition, offset = cause
         if offset >= self._cut[partition]:
@@ -103,6 +105,18 @@ class LogAudit:
             self._stray(output, "its command was answered in full long before")
         else:
             self.pairing.output(output)
+
+    def _is_of_another_stage(self, record: Record) -> bool:
+        """Whether it is a tick, or a report of the orders stage, which numbers none."""
+        if record.partition.topic != REPORTS:
+            return False
+        try:
+            name, value = decode(record.value or b"")
+        except DecodeError:
+            return False
+        cause = (record.header(CAUSATION_ID) or b"").partition(b"/")[0].decode(errors="replace")
+        is_answer = name == "ExecutionReport" and not value["execution_id"]
+        return name == "Tick" or (is_answer and cause in _ORDERS_INPUTS)
 
     def _decoded(self, record: Record, cause: tuple[int, int]) -> Output | None:
         try:

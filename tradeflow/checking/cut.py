@@ -13,6 +13,7 @@ from tradeflow.checking.table_reading import TableReading
 from tradeflow.topic_reader import Partition, TopicReader, Topics
 
 _POLL_SECONDS = 0.2
+_STILL_SECONDS = 0.5
 
 Progress = Callable[[str, int, int], None]
 """What is done, how much of it, of how much."""
@@ -50,7 +51,7 @@ def take_cut(
     stage = StagePosition(bootstrap, inputs)
     try:
         ends = topics.ends(inputs)
-        _await_answers(stage, ends, patience_seconds, progress)
+        _await_answers(bootstrap, stage, ends, patience_seconds, progress)
         with closing(TableReading(bootstrap, topics, stage)) as reading:
             tables, offsets = reading.run(quiet_seconds)
     finally:
@@ -66,6 +67,7 @@ def take_cut(
 
 
 def _await_answers(
+    bootstrap: str,
     stage: StagePosition,
     ends: Mapping[Partition, int],
     patience_seconds: float,
@@ -84,6 +86,8 @@ def _await_answers(
             done, moved = reached, now
         elif now - moved > patience_seconds:
             return
+        elif now - moved > _STILL_SECONDS and not _records_between(bootstrap, committed, ends):
+            return  # what is left are marks of transactions
         progress("waiting for matching", reached, total)
         time.sleep(_POLL_SECONDS)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from tradeflow.wallet_desk import Event
+    from tradeflow.command_desk import Answer
 
 app = typer.Typer(
     name="account",
@@ -163,15 +163,16 @@ def _move(kind: str, done: str, account: str, asset: str, amount: str, command_i
     )
 
 
-def _ask(kind: str, account: str, command_id: str, **fields: Any) -> "Event":
+def _ask(kind: str, account: str, command_id: str, **fields: Any) -> "Answer":
     """Send a command and give its event; a refusal is an error in words."""
     import time
     from uuid import uuid4
 
     from schemas.limits import find_fault
+    from schemas.topics import WALLET_COMMANDS, WALLET_EVENTS
+    from tradeflow.command_desk import CommandDesk
     from tradeflow.errors import TradeflowError
     from tradeflow.running_broker import running_broker
-    from tradeflow.wallet_desk import WalletDesk
 
     command = {
         "command_id": command_id or f"cli-{uuid4()}",
@@ -182,7 +183,13 @@ def _ask(kind: str, account: str, command_id: str, **fields: Any) -> "Event":
     fault = find_fault(kind, command)
     if fault is not None:
         raise TradeflowError(f"{fault}.")
-    name, event = WalletDesk(running_broker()).ask(kind, command)
+    desk = CommandDesk(
+        running_broker(),
+        commands=WALLET_COMMANDS,
+        answers=WALLET_EVENTS,
+        start_first="Start the stage that keeps accounts: tradeflow worker accounts",
+    )
+    name, event = desk.ask(kind, command)[0]
     if name == "WalletCommandRefusedEvent":
         reason = event["reason"]
         words = _WORDS.get(reason, reason.lower().replace("_", " "))

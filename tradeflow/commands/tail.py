@@ -20,6 +20,7 @@ def tail(
     partition: Annotated[int | None, typer.Option(min=0, help="Only this partition.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many records.")] = None,
     once: Annotated[bool, typer.Option("--once", help="End at the present end.")] = False,
+    ticks: Annotated[bool, typer.Option("--ticks", help="Ticks too: time that passes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show the records of a topic and follow it. Ctrl-C ends it."""
@@ -34,6 +35,7 @@ def tail(
         begin=begin,
         key=None if key is None else key.encode(),
         partition=partition,
+        ticks=ticks,
     )
     try:
         for shown, record in enumerate(follow.records(follows=not once), start=1):

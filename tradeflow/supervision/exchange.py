@@ -20,8 +20,10 @@ from tradeflow.supervision.health import WorkerAddress, is_ready
 from tradeflow.supervision.launch import pace_of
 from tradeflow.supervision.leftovers import BrokerMark, end_leftovers
 from tradeflow.supervision.programs import (
+    CLOCK,
     FLOW,
     Program,
+    clock,
     order_flow,
     stage_worker,
 )
@@ -123,6 +125,7 @@ class Exchange:
         programs: list[Program] = [
             stage_worker(each.stage, each.slot, host=each.host, port=each.port) for each in workers
         ]
+        programs.append(clock())
         if self._plan.flow_rate:
             programs.append(order_flow(self._plan.flow_rate))
         for program in programs:
@@ -131,6 +134,7 @@ class Exchange:
         self._watch = Watch(self._folder, final_codes)
         self._supervisord.start(programs, settings={"BROKER": bootstrap})
         self._wait_until_ready(workers)
+        self._supervisord.start_program(CLOCK)
         if self._plan.flow_rate:
             self._supervisord.start_program(FLOW)
         return Running(bootstrap, self._broker, workers)
@@ -153,7 +157,8 @@ class Exchange:
         host, first = self._settings.web_host, self._settings.web_port
         taken: set[int] = set()
         addresses = []
-        slots = [("matching", slot) for slot in range(self._plan.workers)] + [("accounts", 0)]
+        slots = [("matching", slot) for slot in range(self._plan.workers)]
+        slots += [("accounts", 0), ("orders", 0)]
         for number, (stage, slot) in enumerate(slots):
             port = first + number if first else free_port(host)
             while port in taken:

@@ -12,6 +12,7 @@ from tradeflow.supervision.settings import RunFolder
 WORKERS = "workers"
 """The group of all stages' workers."""
 
+CLOCK = "clock"
 FLOW = "flow"
 
 NEVER_AGAIN = (ExitCode.CLEAN, ExitCode.POISONED, ExitCode.CONFIG)
@@ -51,6 +52,18 @@ def stage_worker(stage: str, slot: int, *, host: str, port: int) -> Program:
         stop_seconds=8,
         priority=100,
         settings={"TRADEFLOW_WEB_HOST": host, "TRADEFLOW_WEB_PORT": str(port)},
+    )
+
+
+def clock() -> Program:
+    """Time for the stages; it starts when there is somebody to tell it."""
+    return Program(
+        name=CLOCK,
+        command=(sys.executable, "-m", "tradeflow", "clock"),
+        final_codes=_FLOW_NEVER_AGAIN,
+        starts_at_once=False,
+        stop_seconds=5,
+        priority=150,
     )
 
 

@@ -18,6 +18,7 @@ _LOOK = (
     ("tradeflow book BTCUSDT", "the order book, live"),
     ("tradeflow tail trades", "trades as they happen"),
     ("tradeflow account create alice", "an account; then deposit, balance, ledger"),
+    ("tradeflow order --help", "orders that the account pays for"),
     ("tradeflow topics", "what is on which topic"),
     ("tradeflow check", "whether every invariant holds"),
 )

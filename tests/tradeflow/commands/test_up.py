@@ -159,7 +159,8 @@ class TestARunningExchange:
 
     def test_ctrl_c_ends_everything(self, exchange: Up) -> None:
         processes = exchange.all_processes()
-        assert len(processes) == 6  # up, supervisord, two matching workers, accounts, the broker
+        # up, supervisord, two matching workers, accounts, orders, the clock, the broker
+        assert len(processes) == 8
 
         assert exchange.end(signal.SIGINT) == 0
 

@@ -1,7 +1,7 @@
-"""Commands on money from outside, each answered by its event."""
+"""Commands from outside, each answered by what the exchange writes of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -9,58 +9,77 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.codec import decode, encode
 from schemas.headers import CORRELATION_ID, Actor, RecordHeaders
-from schemas.topics import WALLET_COMMANDS, WALLET_EVENTS
+from schemas.topics import Topic
 from tradeflow.errors import TradeflowError
 from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, TopicReader, Topics, client_settings
 
-Event = tuple[str, dict[str, Any]]
+Answer = tuple[str, dict[str, Any]]
 """The name of the record, and the record."""
 
-_START_FIRST = "Start the stage that keeps accounts: tradeflow worker accounts"
 
+class CommandDesk:
+    """Sends commands of accounts to one topic, and waits for what comes of them on another."""
 
-class WalletDesk:
-    """Sends wallet commands and waits for what the accounts stage says to them."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-        self._topics = Topics(bootstrap)
-        counts = self._topics.partition_counts()
-        for topic in (WALLET_COMMANDS, WALLET_EVENTS):
-            if topic.name not in counts:
-                raise TradeflowError(
-                    f"The broker at {bootstrap} has no topic {topic.name}.", remedy=_START_FIRST
-                )
-        self._partitions = counts[WALLET_EVENTS.name]
-
-    def ask(self, kind: str, command: Mapping[str, Any], *, timeout_seconds: float = 10.0) -> Event:
-        """The event that a command led to.
+    def __init__(
+        self, bootstrap: str, *, commands: Topic, answers: Topic, start_first: str
+    ) -> None:
+        """Find both topics.
 
         Raises:
-            TradeflowError: no answer in time: what became of the command is not known.
+            TradeflowError: one of them is missing; ``start_first`` says what to do then.
+        """
+        self._bootstrap = bootstrap
+        self._commands = commands
+        self._answers = answers
+        self._start_first = start_first
+        self._topics = Topics(bootstrap)
+        counts = self._topics.partition_counts()
+        for topic in (commands, answers):
+            if topic.name not in counts:
+                raise TradeflowError(
+                    f"The broker at {bootstrap} has no topic {topic.name}.", remedy=start_first
+                )
+        self._partitions = counts[answers.name]
+
+    def ask(
+        self,
+        kind: str,
+        command: Mapping[str, Any],
+        *,
+        is_complete: Callable[[list[Answer]], bool] = bool,
+        timeout_seconds: float = 10.0,
+    ) -> list[Answer]:
+        """What a command led to, in order, until ``is_complete`` says that it is all.
+
+        Raises:
+            TradeflowError: that did not come in time: what became of the command is not known.
         """
         # The same command may have been sent before: an answer to that is not the answer to this.
         asked = str(uuid4()).encode()
-        partition = self.events_of(command["account_id"])
+        partition = self.answers_of(command["account_id"])
         reader = TopicReader(self._bootstrap, self._topics.ends([partition]), wait_ms=50)
+        answers: list[Answer] = []
         try:
             self._send(kind, command, correlation_id=asked.decode())
             deadline = time.monotonic() + timeout_seconds
             while time.monotonic() < deadline:
                 for record in reader.read(0.2):
                     if record.header(CORRELATION_ID) == asked:
-                        return decode(record.value or b"")
+                        answers.append(decode(record.value or b""))
+                if is_complete(answers):
+                    return answers
         finally:
             reader.close()
         raise TradeflowError(
             f"No answer came within {timeout_seconds:g} s, so it is not known whether it was done.",
-            remedy=f"To ask again, not do it again: --id {command['command_id']}. {_START_FIRST}",
+            remedy=f"To ask again, not do it again: --id {command['command_id']}. "
+            f"{self._start_first}",
         )
 
-    def events_of(self, account_id: str) -> Partition:
-        """The partition of ``wallet.events`` that an account is in."""
-        return Partition(WALLET_EVENTS.name, partition_of(account_id.encode(), self._partitions))
+    def answers_of(self, account_id: str) -> Partition:
+        """The partition of the answers that an account is in."""
+        return Partition(self._answers.name, partition_of(account_id.encode(), self._partitions))
 
     def _send(self, kind: str, command: Mapping[str, Any], *, correlation_id: str) -> None:
         failures: list[KafkaError] = []
@@ -84,7 +103,7 @@ class WalletDesk:
         try:
             producer = Producer(settings)
             producer.produce(
-                WALLET_COMMANDS.name,
+                self._commands.name,
                 encode(kind, command),
                 key=command["account_id"].encode(),
                 headers=headers,  # type: ignore[arg-type]
