@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from tradeflow import compiled_core
 
 pytest_plugins = ("tests.fixtures.kafka",)
 
+_TESTS = Path(__file__).parent
 _WANTED = "compiled" if os.environ.get("TRADEFLOW_TEST_COMPILED") else "pure"
 
 
@@ -16,6 +18,16 @@ def pytest_configure() -> None:
     # Brokers of tests live too short for what Java's second compiler costs: half of their time.
     os.environ.setdefault("TRADEFLOW_BROKER_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
     _require_the_wanted_core()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with servers of their own stay together: two of them at a time, whatever is asked."""
+    for item in items:
+        folder = item.path.relative_to(_TESTS).parts
+        if folder[0] == "chaos":
+            item.add_marker(pytest.mark.xdist_group("chaos"))
+        elif folder[0] == "tradeflow" or (folder[0] == "streams" and folder[1] != "domain"):
+            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 def _require_the_wanted_core() -> None:
