@@ -20,6 +20,7 @@ def pytest_configure() -> None:
     _require_the_wanted_core()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with servers of their own stay together: two of them at a time, whatever is asked."""
     for item in items:

@@ -9,6 +9,10 @@ from streams.domain.placement_saga import is_repeat
 from streams.domain.saga import Saga
 
 
+WAITING_MAX = 20
+"""How many commands wait for an order whose money is not reserved yet: they are in its row."""
+
+
 def change_order(
     state: OrdersState, name: str, command: Mapping[str, Any], data: bytes
 ) -> list[Sent]:
@@ -25,6 +29,8 @@ def change_order(
         return [status_of(saga, command)]
     if saga is None or saga.is_closed:
         return refusals(name, command, "UNKNOWN_ORDER")
+    if saga.state == "STARTED" and len(saga.waiting) >= WAITING_MAX:
+        return refusals(name, command, "TOO_MANY_WAITING")
     state.remember(command, data)
     if saga.state == "STARTED":
         saga.waiting.append(data)

@@ -137,6 +137,8 @@ def ask_after(state: OrdersState) -> list[Sent]:
         is_open = saga is not None and saga.state == "MATCHING_SUBMITTED"
         if saga is None or not is_open or saga.submitted_ms != submitted_ms:
             continue
+        if saga.steps[-1]["name"] == "CancelOrder":
+            saga.steps.pop()  # asked again: the history does not grow with the time it takes
         saga.step("CancelOrder", state.now_ms)
         _await_answer(state, saga)
         state.change(saga)

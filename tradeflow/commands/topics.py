@@ -19,7 +19,7 @@ def topics() -> None:
     console = Console()
     if not console.is_terminal:
         # A pipe has no width to fit in: one topic a line, so that grep finds all of it.
-        console = Console(width=400)
+        console = Console(width=1_000)
     console.print(catalogue(streams_settings().partitions))
 
 

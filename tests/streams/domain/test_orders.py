@@ -239,6 +239,15 @@ class TestChanges:
             "AmendOrder a1 to matching",
         ]
 
+    def test_no_more_wait_than_a_row_can_hold(self) -> None:
+        desk = Desk()
+        desk.place(**BUY)
+        for number in range(20):
+            assert desk.cancel(f"c{number}", original_client_order_id="my-p1") == []
+        assert desk.cancel("c20", original_client_order_id="my-p1") == [
+            "CANCEL_REJECTED REJECTED TOO_MANY_WAITING"
+        ]
+
     def test_what_waited_for_an_order_that_was_not_to_be_is_refused(self) -> None:
         desk = Desk()
         desk.place(**BUY)
