@@ -73,6 +73,12 @@ _CLIENT_ORDER_ID = Text(
 )
 _HOLD = Text("[!-~]", "visible ASCII characters", _VISIBLE, 0, ID_LENGTH_MAX)
 _COMMON: Rules = {"command_id": _ID, "account_id": _ID, "symbol": _SYMBOL, "time_ms": Time()}
+_INNER: Rules = {
+    "command_id": _HOLD,
+    "account_id": _HOLD,
+    "symbol": Text(_SYMBOL.pattern, _SYMBOL.words, _SYMBOL.common, 0, SYMBOL_LENGTH_MAX),
+    "time_ms": Time(),
+}
 _PLACED: Rules = {"client_order_id": _CLIENT_ORDER_ID, "hold_id": _HOLD}
 _MONEY: Rules = {"command_id": _ID, "account_id": _ID, "time_ms": Time()}
 _CHANGED: Rules = {
@@ -84,8 +90,8 @@ LIMITS: dict[str, Rules] = {
     "PlaceOrder": _COMMON | _PLACED,
     "CancelOrder": _COMMON | _CHANGED,
     "AmendOrder": _COMMON | _CHANGED,
-    # Of the two halves the other texts and times are not read.
-    "CancelReplaceOrder": _COMMON | {"cancel": _CHANGED, "place": _PLACED},
+    # Of the two halves these texts and times are not read, but they go where the command goes.
+    "CancelReplaceOrder": _COMMON | {"cancel": _INNER | _CHANGED, "place": _INNER | _PLACED},
     "QueryOrder": _COMMON | {"original_client_order_id": _CLIENT_ORDER_ID},
     "SetSymbolStatus": _COMMON,
     "WalletOpenAccountCommand": _MONEY,

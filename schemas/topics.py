@@ -25,7 +25,7 @@ STAMPED_JOURNAL: Mapping[str, str] = {
     # A producer's clock that is fast must not make a partition forget what it has done.
     "message.timestamp.type": "LogAppendTime",
 }
-"""What commands are on: each record's time is the broker's."""
+"""What commands and ticks are on: each record's time is the broker's."""
 
 CHANGELOG: Mapping[str, str] = {
     # At Kafka's defaults a changelog hardly compacts: a restore then reads 20 rows for each live
@@ -172,7 +172,7 @@ ORDERS_EXECUTIONS = Topic(
     consumers=("orders", "web", "connectors"),
     description="Every state change of every order, and every refusal.",
     public=True,
-    config=JOURNAL,
+    config=STAMPED_JOURNAL,
 )
 TRADES = Topic(
     name="trades",

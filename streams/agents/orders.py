@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument
+from schemas.limits import find_fault
 from schemas.topics import (
     COMMANDS,
     ORDERS_COMMANDS,
@@ -94,7 +95,8 @@ class OrdersStage:
             if name == "ExecutionReport":
                 self._send(batch, orders.report(report, data))  # type: ignore[arg-type]
             elif name == "Tick":
-                self._send(batch, orders.executions_tick(report["time_ms"]))
+                # The log's own time, as for the commands: no clock that is fast moves it.
+                self._send(batch, orders.executions_tick(timestamp_of(record)))
             else:
                 batch.dead_letter("UNEXPECTED_RECORD", f"{name} is no execution report")
         self._store(batch.partition)
@@ -133,18 +135,22 @@ def refuse_client_command(
     refusal = refuse(name, command, key, timestamp_ms, kinds=_KINDS, keyed_by="account_id")
     if refusal is not None or name == "Tick":
         return refusal
+    fault = _id_fault(command)
+    return None if fault is None else ("IMPOSSIBLE_VALUE", f"{name}.command_id: {fault}")
+
+
+def _id_fault(command: Mapping[str, Any]) -> str | None:
     command_id = command["command_id"]
-    if len(command_id) > COMMAND_ID_LENGTH_MAX or "~" in command_id:
-        fault = f"is not at most {COMMAND_ID_LENGTH_MAX} characters without ~"
-        return "IMPOSSIBLE_VALUE", f"{name}.command_id: {command_id!r} {fault}"
-    return None
+    if len(command_id) <= COMMAND_ID_LENGTH_MAX and "~" not in command_id:
+        return None
+    return f"{command_id!r} is not at most {COMMAND_ID_LENGTH_MAX} characters without ~"
 
 
 def _after(orders: Orders, item: Joined) -> list[Sent]:
     """What follows for a placement from what the join says of it."""
     if item.right is None:
         _, command = item.left
-        return orders.no_reservation(command["account_id"], command["command_id"])
+        return orders.no_reservation(command["account_id"], command["command_id"], item.time_ms)
     return orders.reservation(*item.right)
 
 
@@ -161,7 +167,8 @@ def _decode_command(data: bytes) -> Decoded:
 
 def _placement_key(value: Decoded) -> str | None:
     name, command = value
-    if name not in _PLACEMENTS:
+    # What is refused where commands are looked at has no saga to go on with.
+    if name not in _PLACEMENTS or find_fault(name, command) or _id_fault(command):
         return None
     return f"{command['account_id']} {command['command_id']}"
 

@@ -8,7 +8,6 @@ from streams.domain.orders_state import OrdersState
 from streams.domain.placement_saga import is_repeat
 from streams.domain.saga import Saga
 
-
 WAITING_MAX = 20
 """How many commands wait for an order whose money is not reserved yet: they are in its row."""
 

@@ -3,7 +3,12 @@
 from schemas.records import ExecutionReport
 from streams.domain.order_answers import Sent
 from streams.domain.orders_state import OrdersState
-from streams.domain.placement_saga import AFTER_TIME, cancel_answered, never_arrived
+from streams.domain.placement_saga import (
+    AFTER_TIME,
+    OWN_CANCEL,
+    cancel_answered,
+    never_arrived,
+)
 from streams.domain.saga import Saga
 
 
@@ -39,6 +44,7 @@ def _note(state: OrdersState, saga: Saga, report: ExecutionReport, data: bytes) 
     elif report["execution_type"] == "REPLACED":
         state.rename(saga, report["client_order_id"])
     state.change(saga)
+    state.drop_answered()
 
 
 def _answer_to_own_cancel(state: OrdersState, account: str, report: ExecutionReport) -> list[Sent]:
@@ -47,11 +53,12 @@ def _answer_to_own_cancel(state: OrdersState, account: str, report: ExecutionRep
     if execution_type not in ("CANCELED", "CANCEL_REJECTED"):
         return []
     command_id = report["command_id"]
-    saga = state.sagas.get(f"{account} {command_id.removesuffix(AFTER_TIME)}")
+    saga = state.sagas.get(f"{account} {_saga_id(command_id)}")
     if saga is None:
         return []
-    if not command_id.endswith(AFTER_TIME):
+    if command_id.endswith(OWN_CANCEL):
         return cancel_answered(state, saga, is_done=execution_type == "CANCELED")
-    if execution_type == "CANCEL_REJECTED" and report["reject_reason"] == "UNKNOWN_ORDER":
+    is_asked_after = command_id.endswith(AFTER_TIME) and execution_type == "CANCEL_REJECTED"
+    if is_asked_after and report["reject_reason"] == "UNKNOWN_ORDER":
         return never_arrived(state, saga)
     return []

@@ -78,16 +78,21 @@ class Orders:
         saga = self._saga(event["account_id"], event["command_id"])
         if saga is None or saga.hold_id != event["command_id"]:
             return []
+        if event["is_repeat"]:
+            # This stage asks once: the hold is of an order that it has forgotten, and may be spent.
+            return reservation_failed(self.state, saga, "COMMAND_ID_REUSED")
         if name == "FundsReservedEvent":
             return funds_reserved(self.state, saga)
         # The names of the wallet's reasons are names of ours too.
         reason: RejectReason = event["reason"]
         return reservation_failed(self.state, saga, reason)
 
-    def no_reservation(self, account_id: str, saga_id: str) -> list[Sent]:
-        """The wallet's clock has passed a placement by without an answer."""
+    def no_reservation(self, account_id: str, saga_id: str, requested_ms: int) -> list[Sent]:
+        """The wallet's clock has passed a placement, logged at a time, by without an answer."""
         saga = self._saga(account_id, saga_id)
-        return [] if saga is None else reservation_timed_out(self.state, saga)
+        if saga is None or saga.requested_ms != requested_ms:
+            return []  # a repeat of the command: its saga asked when the first one came
+        return reservation_timed_out(self.state, saga)
 
     def report(self, report: ExecutionReport, data: bytes) -> list[Sent]:
         """Matching reported; ``data`` is the report encoded."""

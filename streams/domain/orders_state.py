@@ -108,6 +108,15 @@ class OrdersState:
             self._closed.add(saga.closed_ms, key)
             self._forget()
 
+    def drop_answered(self) -> None:
+        """Let go of those at the front of ``submitted`` that are waited for no more."""
+        submitted = self.submitted
+        while submitted:
+            saga = self.sagas.get(submitted[0][1])
+            if saga is not None and saga.is_awaited:
+                return
+            submitted.popleft()
+
     def number(self, saga: Saga, order_id: int) -> None:
         """Find the saga by the id that matching gave its order."""
         saga.order_id = order_id
@@ -188,10 +197,13 @@ class OrdersState:
 
     def load(self, rows: Mapping[str, Any]) -> None:
         """Take what a table kept in place of what is there."""
+        sagas = [Saga.from_row(row) for key, row in rows.items() if key.startswith("saga ")]
+        # Of two that have one client order id the last one is found by it, as when they lived: an
+        # amended order took it from one that matching will refuse, or that was closed before.
+        for saga in sorted(sagas, key=_claim):
+            self._load_saga(saga)
         for key, row in rows.items():
-            if key.startswith("saga "):
-                self._load_saga(Saga.from_row(row))
-            elif key.startswith("command "):
+            if key.startswith("command "):
                 self.commands[key.removeprefix("command ")] = row
             elif key == CLOCK_KEY:
                 self.commands_ms = row["commands_ms"]
@@ -204,7 +216,7 @@ class OrdersState:
             sorted(
                 (saga.submitted_ms, key)
                 for key, saga in self.sagas.items()
-                if saga.state == "MATCHING_SUBMITTED"
+                if saga.is_awaited and saga.submitted_ms
             )
         )
 
@@ -214,3 +226,9 @@ class OrdersState:
             self.by_client[saga.account_id, saga.symbol, saga.client_order_id] = saga
         if saga.order_id:
             self.by_order[saga.account_id, saga.symbol, saga.order_id] = saga
+
+
+def _claim(saga: Saga) -> tuple[bool, bool, int, int]:
+    """By what sagas are sorted that have one client order id: the last is found by it."""
+    is_open = not saga.closed_ms
+    return is_open and saga.order_id > 0, is_open, saga.closed_ms, saga.order_id

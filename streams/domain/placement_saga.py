@@ -10,7 +10,6 @@ from streams.domain.admission import refusal_in_any_market
 from streams.domain.changing import both_halves
 from streams.domain.order_answers import Sent, placed_order, refusals, status_of
 from streams.domain.orders_state import OrdersState
-from streams.domain.reports import refused_placement
 from streams.domain.reservation import reservation
 from streams.domain.saga import Saga
 
@@ -19,6 +18,9 @@ SECOND = "~2"
 
 RELEASE = "~r"
 """Behind a hold's id: the command that gives it back."""
+
+OWN_CANCEL = "~c"
+"""Behind a saga's id: the cancel of a replacement that frees the money for it."""
 
 AFTER_TIME = "~x"
 """Behind a saga's id: the cancel that stands behind an order which matching does not answer."""
@@ -30,11 +32,12 @@ def place(state: OrdersState, name: str, command: Mapping[str, Any], data: bytes
     rules = state.rules.get(symbol)
     if rules is None:
         return refusals(name, command, "UNKNOWN_SYMBOL")
-    known = state.sagas.get(f"{command['account_id']} {command['command_id']}")
-    if known is not None:
-        if not _is_same(data, name, command, known.payload):
-            return refusals(name, command, "COMMAND_ID_REUSED")
+    key = f"{command['account_id']} {command['command_id']}"
+    known = state.sagas.get(key)
+    if known is not None and _is_same(data, name, command, known.payload):
         return [status_of(known, command)]
+    if known is not None or key in state.commands:
+        return refusals(name, command, "COMMAND_ID_REUSED")
     order = _paid_order(state, name, command, command["command_id"])
     reason = refusal_in_any_market(rules, order)
     if reason != "NONE":
@@ -98,8 +101,10 @@ def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> 
         cancel, _ = both_halves(cast(CancelReplaceOrder, command))
         saga.hold_id = ""
         saga.step("CancelOrder", state.now_ms)
+        _await_answer(state, saga)
         state.change(saga)
-        return [Sent("matching", "CancelOrder", cancel)]
+        own: dict[str, Any] = {**cancel, "command_id": saga.saga_id + OWN_CANCEL}
+        return [Sent("matching", "CancelOrder", own)]
     saga.happens("FUNDS_REFUSED")
     return _end(state, saga, reason)
 
@@ -113,6 +118,7 @@ def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Se
         return []
     if is_done:
         order = _paid_order(state, "PlaceOrder", placed_order(saga), saga.saga_id + SECOND)
+        _await_answer(state, saga)
         return [_reserve(state, saga, order)]
     saga.happens("FUNDS_REFUSED")
     _, command = decode(saga.payload)
@@ -122,20 +128,25 @@ def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Se
 
 def reservation_timed_out(state: OrdersState, saga: Saga) -> list[Sent]:
     """The wallet's clock has passed the reservation by, and there is no answer."""
-    if not saga.hold_id or not saga.happens("RESERVATION_TIMED_OUT"):
+    if saga.hold_id != saga.saga_id or not saga.happens("RESERVATION_TIMED_OUT"):
         return []
     return [_release(state, saga), *_end(state, saga, "RESERVATION_TIMED_OUT")]
 
 
 def ask_after(state: OrdersState) -> list[Sent]:
-    """A cancel behind each order that matching has not answered in time."""
+    """A cancel behind each order that matching has not answered in time.
+
+    A replacement that waits for its cancel, or for its second reservation, ends instead.
+    """
     sent: list[Sent] = []
     submitted = state.submitted
     while submitted and submitted[0][0] + state.timeout_ms < state.executions_ms:
         submitted_ms, key = submitted.popleft()
         saga = state.sagas.get(key)
-        is_open = saga is not None and saga.state == "MATCHING_SUBMITTED"
-        if saga is None or not is_open or saga.submitted_ms != submitted_ms:
+        if saga is None or not saga.is_awaited or saga.submitted_ms != submitted_ms:
+            continue
+        if saga.state == "STARTED":
+            sent += _give_up_replacing(state, saga)
             continue
         if saga.steps[-1]["name"] == "CancelOrder":
             saga.steps.pop()  # asked again: the history does not grow with the time it takes
@@ -154,6 +165,14 @@ def ask_after(state: OrdersState) -> list[Sent]:
         }
         sent.append(Sent("matching", "CancelOrder", cancel))
     return sent
+
+
+def _give_up_replacing(state: OrdersState, saga: Saga) -> list[Sent]:
+    """End a replacement whose cancel, or second reservation, was not answered in time."""
+    asked_for = bool(saga.hold_id)
+    saga.happens("RESERVATION_TIMED_OUT")
+    release = [_release(state, saga)] if asked_for else []
+    return [*release, *_end(state, saga, "RESERVATION_TIMED_OUT")]
 
 
 def never_arrived(state: OrdersState, saga: Saga) -> list[Sent]:
@@ -200,16 +219,27 @@ def _end(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
     saga.reason = reason
     saga.order_status = "REJECTED"
     saga.step("OrderRejectedEvent", state.now_ms)
-    report = refused_placement(placed_order(saga), reason)
-    report.hold_id = ""
-    report.time_ms = max(state.now_ms, report.time_ms)
-    sent = [Sent("executions", "ExecutionReport", report.as_record())]
+    name, command = decode(saga.payload)
+    if name == "CancelReplaceOrder" and all(step["name"] in _BEFORE_CANCEL for step in saga.steps):
+        sent = refusals(name, command, reason)  # its cancel was not to be either
+    else:
+        sent = refusals("PlaceOrder", placed_order(saga), reason)
     for data in saga.waiting:
         name, command = decode(data)
         sent += refusals(name, command, "UNKNOWN_ORDER")
     saga.waiting.clear()
     state.change(saga)
     return sent
+
+
+_BEFORE_CANCEL = frozenset(
+    {
+        "WalletReserveFundsCommand",
+        "FundsReservationFailedEvent",
+        "WalletReleaseFundsCommand",
+        "OrderRejectedEvent",
+    }
+)
 
 
 def _await_answer(state: OrdersState, saga: Saga) -> None:
@@ -222,8 +252,10 @@ def _paid_order(
 ) -> PlaceOrder:
     """The order of a command at the instrument's rates, with the hold that pays for it."""
     instrument = state.rules[command["symbol"]].instrument
-    half = command["place"] if name == "CancelReplaceOrder" else command
-    order = cast(PlaceOrder, dict(half))
+    if name == "CancelReplaceOrder":
+        order = both_halves(cast(CancelReplaceOrder, command))[1]
+    else:
+        order = cast(PlaceOrder, dict(command))
     order["hold_id"] = hold_id
     order["reserved_price_ticks"] = order["price_ticks"] if order["side"] == "BUY" else 0
     order["maker_rate_ppm"] = instrument.maker_rate_ppm

@@ -88,6 +88,13 @@ class Saga:
         """Whether nothing more can happen to its order."""
         return self.state == "FAILED" or self.order_status in CLOSED_STATUSES
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it waits for an answer that it is asked after in time."""
+        if self.state == "STARTED":
+            return self.hold_id != self.saga_id
+        return self.state == "MATCHING_SUBMITTED"
+
     def happens(self, event: SagaEvent) -> bool:
         """Go to the next state; False, and nothing changes, where there is none."""
         state = TRANSITIONS.get((self.state, event))

@@ -10,7 +10,7 @@ from streams.transport import App, Rows, Table
 
 _VERSION = 1
 _CLOCK = Struct(">BB5q")
-_RECORD = Struct(">BB2qH")
+_RECORD = Struct(">BB2qI")
 _IS_CLOCK, _IS_RIGHT, _IS_LEFT, _IS_JOINED = 4, 0, 1, 2
 
 
@@ -20,7 +20,7 @@ def join_table(app: App, name: str, **options: Any) -> Table:
     ============================  ============================================================
     key                           row, big-endian, after the version and a byte of flags
     ============================  ============================================================
-    ``L17 key``, ``R18 key``      time and number, 64 bits each; the key's length, 16 bits, and
+    ``L17 key``, ``R18 key``      time and number, 64 bits each; the key's length, 32 bits, and
                                   the key; the record's bytes as they came
     ``clock``                     both clocks, the last number, late and skipped: 64 bits each
     ============================  ============================================================

@@ -37,15 +37,31 @@ def encode_plain(letter: DeadLetter) -> tuple[bytes | None, Headers]:
     ]
 
 
-def letter_of(message: "Message", *, reason: str, detail: str) -> DeadLetter:
-    """The dead letter for ``message``."""
+_KEY_BYTES_MAX = 65_536
+_DETAIL_LENGTH_MAX = 1_000
+
+
+def letter_of(message: "Message", *, reason: str, detail: str, value_bytes_max: int) -> DeadLetter:
+    """The dead letter for ``message``.
+
+    A topic's limit is of compressed batches, so an input may be larger than any output: then its
+    value is cut, and the detail says so.
+    """
     topic, partition = tp_of(message)
+    key, value = _as_bytes(message.key()), _as_bytes(message.value())
+    detail = detail[:_DETAIL_LENGTH_MAX]
+    if value is not None and len(value) > value_bytes_max:
+        detail = f"{detail} (cut: it has {len(value)} bytes)"
+        value = value[:value_bytes_max]
+    if key is not None and len(key) > _KEY_BYTES_MAX:
+        detail = f"{detail} (cut: its key has {len(key)} bytes)"
+        key = key[:_KEY_BYTES_MAX]
     return DeadLetter(
         topic=topic,
         partition=partition,
         offset=offset_of(message),
-        key=_as_bytes(message.key()),
-        value=_as_bytes(message.value()),
+        key=key,
+        value=value,
         timestamp_ms=message.timestamp()[1],
         reason=reason,
         detail=detail,

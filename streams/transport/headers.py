@@ -25,6 +25,13 @@ ACTOR = "actor"
 EVENT_TIME = "event-time"
 
 
+HEADER_BYTES_MAX = 512
+"""Of what is passed on; it is for tracing, and what is caused may not grow by it without end."""
+
+
+_EACH_MAX = HEADER_BYTES_MAX // 4
+
+
 def propagate(message: "Message", position: bytes) -> Headers:
     """The headers of what ``message`` causes; ``position`` is its place in the log."""
     # What was received is a list of pairs of a name and bytes, always; None if there is none.
@@ -38,6 +45,7 @@ def propagate(message: "Message", position: bytes) -> Headers:
             and third[0] == ACTOR
             and fourth[0] == EVENT_TIME
             and fourth[1]
+            and len(first[1]) + len(third[1]) + len(fourth[1]) <= HEADER_BYTES_MAX
         ):
             return [first, (CAUSATION_ID, position), third, fourth]
     correlation = position
@@ -51,8 +59,8 @@ def propagate(message: "Message", position: bytes) -> Headers:
         elif name == EVENT_TIME:
             event_time = value
     return [
-        (CORRELATION_ID, correlation),
+        (CORRELATION_ID, correlation[:_EACH_MAX]),
         (CAUSATION_ID, position),
-        (ACTOR, actor),
-        (EVENT_TIME, event_time or b"%d" % message.timestamp()[1]),
+        (ACTOR, actor[:_EACH_MAX]),
+        (EVENT_TIME, event_time[:_EACH_MAX] or b"%d" % message.timestamp()[1]),
     ]

@@ -144,7 +144,12 @@ class RoundProducer:
 
     def dead_letter(self, message: Message, headers: Headers, *, reason: str, detail: str) -> None:
         """Send ``message`` to the group's dead-letter topic."""
-        letter = letter_of(message, reason=reason, detail=detail)
+        letter = letter_of(
+            message,
+            reason=reason,
+            detail=detail,
+            value_bytes_max=self._settings.max_message_bytes,
+        )
         value, more = self._encode_dead_letter(letter)
         topic = self._settings.dead_letter_topic
         self.produce(topic, letter.key, value, headers + more)

@@ -7,8 +7,10 @@ from typing import Any
 from schemas.codec import decode
 from schemas.instruments import assets_of
 from schemas.topics import (
+    ACCOUNTS_DEAD_LETTERS,
     ACCOUNTS_WALLET,
     MATCHING_DEAD_LETTERS,
+    ORDERS_DEAD_LETTERS,
     ORDERS_EXECUTIONS,
     ORDERS_INCOMING,
     ORDERS_ORDERS,
@@ -75,7 +77,6 @@ class PaidAudit:
         every = [report for reports in got.values() for report in reports]
         every.sort(key=lambda report: (report["symbol"], report["execution_id"]))
         verify_settlements(self.instruments, every, told)
-        assert read_all(self.bootstrap, MATCHING_DEAD_LETTERS.name) == []
         return twin
 
     def _verify_wallets(self) -> list[Wallet]:
@@ -104,6 +105,11 @@ class PaidAudit:
     def _verify_sagas(self) -> None:
         states = Counter(row["state"] for row in self.sagas.values())
         assert set(states) <= _DONE, states
+        assert states["COMPLETED"]
+        assert states["FAILED"]
+        assert not [row for row in self.sagas.values() if row["waiting"]]
+        for topic in (ORDERS_DEAD_LETTERS, ACCOUNTS_DEAD_LETTERS, MATCHING_DEAD_LETTERS):
+            assert read_all(self.bootstrap, topic.name) == []
 
     # --- end to end -----------------------------------------------------------------------------
 
@@ -114,12 +120,16 @@ class PaidAudit:
             is_one = report["execution_type"] in ("NEW", "REJECTED")
             if is_one and report["reject_reason"] != "COMMAND_ID_REUSED":
                 outcomes[report["account_id"], report["command_id"]].append(report)
-        orders = {(o["account_id"], o["command_id"]) for o in self._placements()}
-        for key in orders:
+        times = Counter((o["account_id"], o["command_id"]) for o in self._placements())
+        for key in times:
             answers = outcomes[key]
             numbered = [a for a in answers if a["execution_id"]]
-            # A repeat of what was refused at once is refused at once again.
-            assert len(numbered) == 1 or (not numbered and answers), (key, answers)
+            if numbered:
+                assert len(answers) == 1, (key, answers)
+            else:
+                # A repeat of what was refused at once is refused at once again.
+                assert len({a["reject_reason"] for a in answers}) == 1, (key, answers)
+                assert len(answers) <= times[key], (key, answers)
         accepted = Counter(
             (r["account_id"], r["symbol"], r["client_order_id"])
             for r in self.reports

@@ -216,3 +216,12 @@ def test_the_clocks_come_back_from_their_bytes() -> None:
 def test_a_row_of_a_newer_program_is_refused() -> None:
     with pytest.raises(ValueError, match="version 2"):
         decode_row(b"\2" + encode_row(JoinClock(0, 0, 0, 0, 0))[1:])
+
+
+def test_a_row_takes_a_key_of_any_length() -> None:
+    record = StoredRecord(True, "k" * 70_000, 5, 1, None, b"data")
+
+    restored = decode_row(encode_row(record))
+
+    assert isinstance(restored, StoredRecord)
+    assert (restored.key, restored.data) == (record.key, b"data")

@@ -58,16 +58,17 @@ class Desk:
         asked = {"order_id": 0, "original_client_order_id": ""}
         return self.send("QueryOrder", {**about, **asked, **terms})
 
-    def reserved(self, hold: str = "p1") -> list[str]:
-        event = {"account_id": "ann", "command_id": hold}
+    def reserved(self, hold: str = "p1", *, is_repeat: bool = False) -> list[str]:
+        event = {"account_id": "ann", "command_id": hold, "is_repeat": is_repeat}
         return self._after(self.orders.reservation("FundsReservedEvent", event))
 
     def refused(self, hold: str = "p1", reason: str = "INSUFFICIENT_BALANCE") -> list[str]:
-        event = {"account_id": "ann", "command_id": hold, "reason": reason}
+        event = {"account_id": "ann", "command_id": hold, "reason": reason, "is_repeat": False}
         return self._after(self.orders.reservation("FundsReservationFailedEvent", event))
 
-    def no_reservation(self, saga: str = "p1") -> list[str]:
-        return self._after(self.orders.no_reservation("ann", saga))
+    def no_reservation(self, saga: str = "p1", later_ms: int = 0) -> list[str]:
+        logged_ms = self.saga(saga).requested_ms + later_ms
+        return self._after(self.orders.no_reservation("ann", saga, logged_ms))
 
     def report(self, kind: str, status: str, hold: str = "p1", **fields: Any) -> list[str]:
         from tests.simulation.reference_state import empty_report
@@ -100,10 +101,17 @@ class Desk:
                 self.rows[key] = row
         restored = Orders.restore(RULES, self.rows, **self.options)
         assert restored.state_hash() == self.orders.state_hash()
+        assert found_by(restored) == found_by(self.orders)
         self.orders = restored
         for each in sent:
             encode(each.name, each.record)
         return [tell(each) for each in sent]
+
+
+def found_by(orders: Orders) -> dict[Any, str]:
+    """Which saga each client order id and each order id finds."""
+    state = orders.state
+    return {key: saga.key for key, saga in (*state.by_client.items(), *state.by_order.items())}
 
 
 def tell(sent: Sent) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.enums import SAGA_STATES
 from streams.domain.saga import TRANSITIONS, Saga, SagaEvent
+from tests.simulation.builders import a_cancel, a_cancel_replace
 from tests.streams.domain.orders_desk import Desk
 
 BUY = {"side": "BUY", "quantity_lots": 5, "price_ticks": 10}
@@ -78,6 +79,26 @@ def test_a_reservation_that_times_out_is_given_back_whenever_it_comes() -> None:
     assert desk.no_reservation() == []
     assert desk.reserved() == ["release p1"]
     assert desk.saga().state == "FAILED"
+
+
+def test_a_hold_that_was_there_before_pays_for_nothing() -> None:
+    """This stage asks once: the wallet remembers an order that was forgotten here."""
+    desk = Desk()
+    desk.place(**BUY)
+
+    assert desk.reserved(is_repeat=True) == ["REJECTED REJECTED COMMAND_ID_REUSED"]
+    assert desk.reserved() == ["release p1"]
+
+
+def test_a_client_order_id_that_an_amendment_took_finds_the_amended_order() -> None:
+    desk = a_resting_order()
+    desk.place("p2", **BUY, client_order_id="n")
+    desk.reserved("p2")
+
+    desk.report("REPLACED", "NEW", client_order_id="n", original_client_order_id="my-p1")
+    assert desk.query(original_client_order_id="n") == ["ORDER_STATUS NEW"]
+    desk.report("REJECTED", "REJECTED", hold="p2", order_id=0, reject_reason="NO_LIQUIDITY")
+    assert desk.query(original_client_order_id="n") == ["ORDER_STATUS NEW"]
 
 
 def test_a_second_answer_of_the_wallet_changes_nothing() -> None:
@@ -164,7 +185,7 @@ def test_the_order_goes_on_at_the_instruments_rates() -> None:
     command = desk.order("p1", maker_rate_ppm=77, reserved_price_ticks=1, hold_id="mine", **BUY)
     desk.send("PlaceOrder", command)
 
-    event = {"account_id": "ann", "command_id": "p1"}
+    event = {"account_id": "ann", "command_id": "p1", "is_repeat": False}
     (sent,) = desk.orders.reservation("FundsReservedEvent", event)
 
     assert sent.record == command | {
@@ -301,8 +322,8 @@ class TestReplacing:
     def test_without_it_the_cancel_frees_the_money_first(self) -> None:
         desk = a_resting_order()
         desk.replace("r1", "p1", **BUY)
-        assert desk.refused("r1") == ["CancelOrder r1 to matching"]
-        assert desk.report("CANCELED", "CANCELED", command_id="r1") == ["reserve 50 BBB as r1~2"]
+        assert desk.refused("r1") == ["CancelOrder r1~c to matching"]
+        assert desk.report("CANCELED", "CANCELED", command_id="r1~c") == ["reserve 50 BBB as r1~2"]
         assert desk.reserved("r1~2") == ["PlaceOrder r1 paid by r1~2 to matching"]
         assert desk.report("NEW", "NEW", hold="r1~2", order_id=8, command_id="r1") == []
         assert desk.saga("r1").state == "COMPLETED"
@@ -318,7 +339,7 @@ class TestReplacing:
         desk = a_resting_order()
         desk.replace("r1", "p1", mode, **BUY)
         desk.refused("r1")
-        unknown = {"command_id": "r1", "reject_reason": "UNKNOWN_ORDER"}
+        unknown = {"command_id": "r1~c", "reject_reason": "UNKNOWN_ORDER"}
         assert desk.report("CANCEL_REJECTED", "REJECTED", hold="", **unknown) == [
             f"REJECTED REJECTED {reason}"
         ]
@@ -327,9 +348,61 @@ class TestReplacing:
         desk = a_resting_order()
         desk.replace("r1", "p1", **BUY)
         desk.refused("r1")
-        desk.report("CANCELED", "CANCELED", command_id="r1")
+        desk.report("CANCELED", "CANCELED", command_id="r1~c")
         assert desk.refused("r1~2") == ["REJECTED REJECTED INSUFFICIENT_BALANCE"]
         assert desk.saga("r1").state == "FAILED"
+
+    def test_the_answer_to_another_cancel_does_not_go_on_with_it(self) -> None:
+        desk = a_resting_order()
+        desk.cancel("z", order_id=7)
+        assert desk.replace("z", "p1", **BUY) == [
+            "CANCEL_REJECTED REJECTED COMMAND_ID_REUSED",
+            "REJECTED REJECTED COMMAND_ID_REUSED",
+        ]
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        assert desk.report("CANCELED", "CANCELED", command_id="z") == []
+
+    @pytest.mark.parametrize("is_canceled", [False, True])
+    def test_its_own_steps_time_out_too(self, is_canceled: bool) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        if is_canceled:
+            desk.report("CANCELED", "CANCELED", command_id="r1~c")
+        released = ["release r1~2"] if is_canceled else []
+        assert desk.executions_tick(30_000) == []
+        assert desk.executions_tick(1) == [
+            *released,
+            "REJECTED REJECTED RESERVATION_TIMED_OUT",
+        ]
+        assert desk.executions_tick(100_000) == []
+
+    def test_a_repeat_of_it_times_nothing_out(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        assert desk.no_reservation("r1", later_ms=1) == []
+
+    def test_where_the_wallet_refuses_otherwise_the_cancel_is_answered_too(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        assert desk.refused("r1", "ACCOUNT_LOCKED") == [
+            "CANCEL_REJECTED REJECTED ACCOUNT_LOCKED",
+            "REJECTED REJECTED ACCOUNT_LOCKED",
+        ]
+
+    def test_the_times_of_its_halves_are_not_read(self) -> None:
+        desk = a_resting_order()
+        command = a_cancel_replace(
+            a_cancel(order_id=7),
+            desk.order("r1", **BUY, time_ms=2**52),
+            account_id="ann",
+            symbol="AAABBB",
+            command_id="r1",
+            time_ms=500,
+        )
+        (sent,) = desk.orders.command("CancelReplaceOrder", command, b"", desk.now)
+        assert sent.record["time_ms"] == 500
 
     def test_what_no_market_would_take_cancels_nothing(self) -> None:
         desk = a_resting_order()

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from streams.transport import Batch, ExitCode, Rows, TransportSettings
 from streams.transport.collector import collector_paused, rows_spared
+from streams.transport.dead_letters import letter_of
 from streams.transport.errors import ConfigError, FencedError, RowError
-from streams.transport.headers import propagate
+from streams.transport.headers import HEADER_BYTES_MAX, propagate
 from streams.transport.metrics import Metrics
 from streams.transport.slot import Slot
 from streams.transport.transaction import RoundProducer
@@ -69,6 +70,35 @@ def test_headers_pass_through_and_others_stay_behind() -> None:
         "actor": b"a",
         "event-time": b"1700000000123",
     }
+
+
+@pytest.mark.parametrize("first", [[], [("other", b"o")]])
+def test_no_header_makes_what_is_caused_much_larger(first: list[tuple[str, bytes]]) -> None:
+    received = [*first, *((name, b"1" * 1_000_000) for name in _NAMES[:4])]
+
+    passed_on = propagate(Record(headers=received), b"orders/3/7")  # type: ignore[arg-type]
+
+    assert sum(len(value) for _, value in passed_on) <= HEADER_BYTES_MAX
+
+
+def test_a_dead_letter_is_no_larger_than_its_topic_takes() -> None:
+    class Large(Record):
+        def key(self) -> bytes:
+            return b"k" * 70_000
+
+        def value(self) -> bytes:
+            return b"v" * 3_000_000
+
+    letter = letter_of(
+        Large(),  # type: ignore[arg-type]
+        reason="BAD",
+        detail="d" * 5_000,
+        value_bytes_max=1_000,
+    )
+
+    assert (letter.value, letter.key) == (b"v" * 1_000, b"k" * 65_536)
+    assert letter.detail.endswith("d (cut: it has 3000000 bytes) (cut: its key has 70000 bytes)")
+    assert len(letter.detail) < 1_100
 
 
 _NAMES = ("correlation-id", "causation-id", "actor", "event-time", "other")
