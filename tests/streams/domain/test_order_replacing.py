@@ -1,0 +1,109 @@
+"""Replacing an order: at once where there is money for both, else its cancel frees the money."""
+
+import pytest
+
+from tests.simulation.builders import a_cancel, a_cancel_replace
+from tests.streams.domain.test_orders import BUY, a_resting_order
+
+
+class TestReplacing:
+    def test_with_money_for_both_matching_does_it_at_once(self) -> None:
+        desk = a_resting_order()
+        assert desk.replace("r1", "p1", **BUY) == ["reserve 50 BBB as r1"]
+        assert desk.reserved("r1") == ["CancelReplaceOrder r1 to matching"]
+        assert desk.report("CANCELED", "CANCELED", command_id="r1") == []
+        assert desk.report("NEW", "NEW", hold="r1", order_id=8) == []
+        assert desk.saga("r1").state == "COMPLETED"
+        assert desk.saga("p1").order_status == "CANCELED"
+
+    def test_without_it_the_cancel_frees_the_money_first(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        assert desk.refused("r1") == ["CancelOrder r1~c to matching"]
+        assert desk.report("CANCELED", "CANCELED", command_id="r1~c") == ["reserve 50 BBB as r1~2"]
+        assert desk.reserved("r1~2") == ["PlaceOrder r1 paid by r1~2 to matching"]
+        assert desk.report("NEW", "NEW", hold="r1~2", order_id=8, command_id="r1") == []
+        assert desk.saga("r1").state == "COMPLETED"
+
+    @pytest.mark.parametrize(
+        ("mode", "reason"),
+        [
+            ("STOP_ON_FAILURE", "CANCEL_REPLACE_STOPPED"),
+            ("ALLOW_FAILURE", "INSUFFICIENT_BALANCE"),
+        ],
+    )
+    def test_a_cancel_that_frees_nothing_ends_it(self, mode: str, reason: str) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", mode, **BUY)
+        desk.refused("r1")
+        unknown = {"command_id": "r1~c", "reject_reason": "UNKNOWN_ORDER"}
+        assert desk.report("CANCEL_REJECTED", "REJECTED", hold="", **unknown) == [
+            f"REJECTED REJECTED {reason}"
+        ]
+
+    def test_a_second_refusal_ends_it(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        desk.report("CANCELED", "CANCELED", command_id="r1~c")
+        assert desk.refused("r1~2") == ["REJECTED REJECTED INSUFFICIENT_BALANCE"]
+        assert desk.saga("r1").state == "FAILED"
+
+    def test_the_answer_to_another_cancel_does_not_go_on_with_it(self) -> None:
+        desk = a_resting_order()
+        desk.cancel("z", order_id=7)
+        assert desk.replace("z", "p1", **BUY) == [
+            "CANCEL_REJECTED REJECTED COMMAND_ID_REUSED",
+            "REJECTED REJECTED COMMAND_ID_REUSED",
+        ]
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        assert desk.report("CANCELED", "CANCELED", command_id="z") == []
+
+    @pytest.mark.parametrize("is_canceled", [False, True])
+    def test_its_own_steps_time_out_too(self, is_canceled: bool) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        if is_canceled:
+            desk.report("CANCELED", "CANCELED", command_id="r1~c")
+        released = ["release r1~2"] if is_canceled else []
+        assert desk.executions_tick(30_000) == []
+        assert desk.executions_tick(1) == [
+            *released,
+            "REJECTED REJECTED RESERVATION_TIMED_OUT",
+        ]
+        assert desk.executions_tick(100_000) == []
+
+    def test_a_repeat_of_it_times_nothing_out(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        assert desk.no_reservation("r1", later_ms=1) == []
+
+    def test_where_the_wallet_refuses_otherwise_the_cancel_is_answered_too(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        assert desk.refused("r1", "ACCOUNT_LOCKED") == [
+            "CANCEL_REJECTED REJECTED ACCOUNT_LOCKED",
+            "REJECTED REJECTED ACCOUNT_LOCKED",
+        ]
+
+    def test_the_times_of_its_halves_are_not_read(self) -> None:
+        desk = a_resting_order()
+        command = a_cancel_replace(
+            a_cancel(order_id=7),
+            desk.order("r1", **BUY, time_ms=2**52),
+            account_id="ann",
+            symbol="AAABBB",
+            command_id="r1",
+            time_ms=500,
+        )
+        (sent,) = desk.orders.command("CancelReplaceOrder", command, b"", desk.now)
+        assert sent.record["time_ms"] == 500
+
+    def test_what_no_market_would_take_cancels_nothing(self) -> None:
+        desk = a_resting_order()
+        assert desk.replace("r1", "p1", **BUY | {"quantity_lots": 0}) == [
+            "CANCEL_REJECTED REJECTED QUANTITY_NOT_POSITIVE",
+            "REJECTED REJECTED QUANTITY_NOT_POSITIVE",
+        ]
