@@ -21,6 +21,7 @@ from tradeflow.commands import (
     load,
     order,
     replay,
+    sagas,
     tail,
     topics,
     up,
@@ -43,6 +44,7 @@ app.command()(load.load)
 app.command()(replay.replay)
 app.command()(book.book)
 app.command()(tail.tail)
+app.command()(sagas.sagas)
 app.command()(check.check)
 app.command()(clock.clock)
 app.command()(topics.topics)

@@ -73,6 +73,15 @@ def test_the_same_id_again_is_one_order(folder: Path) -> None:
     assert reused.stdout == "REJECTED  (command id reused)\n"
 
 
+def test_sagas_are_listed_and_none_is_stuck(folder: Path) -> None:
+    listed = run("sagas", "--account", "alice", folder=folder).stdout
+    assert "COMPLETED" in listed
+    assert "insufficient balance" in listed
+    assert "bob" not in listed
+    stuck = run("sagas", "--stuck", folder=folder)
+    assert (stuck.returncode, stuck.stdout) == (0, "No saga is stuck.\n")
+
+
 def test_ticks_are_shown_on_request(folder: Path) -> None:
     shown = run(
         "tail", "orders.executions", "--json", "--from", "beginning", "--once", folder=folder
