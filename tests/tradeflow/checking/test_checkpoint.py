@@ -49,7 +49,7 @@ def test_the_checkpoint_of_another_log_is_not_used(tmp_path: Path, other: LogIde
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no gzip", gzip.compress(b"{", mtime=0), gzip.compress(b"[]"), gzip.compress(b'{"version": 1}')],
+    [b"", b"no gzip", *(gzip.compress(text, mtime=0) for text in (b"{", b"[]", b'{"version": 1}'))],
 )
 def test_a_broken_file_is_not_used(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "checkpoint.json.gz").write_bytes(content)
