@@ -20,15 +20,16 @@ def pytest_configure() -> None:
     _require_the_wanted_core()
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with servers of their own stay together: two of them at a time, whatever is asked."""
-    for item in items:
-        folder = item.path.relative_to(_TESTS).parts
-        if folder[0] == "chaos":
-            item.add_marker(pytest.mark.xdist_group("chaos"))
-        elif folder[0] == "tradeflow" or (folder[0] == "streams" and folder[1] != "domain"):
-            item.add_marker(pytest.mark.xdist_group("servers"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests with servers of their own stay together: two of them at a time, whatever is asked.
+
+    Here and not when all is collected: pytest-xdist has looked for the marks by then.
+    """
+    folder = item.path.relative_to(_TESTS).parts
+    if folder[0] == "chaos":
+        item.add_marker(pytest.mark.xdist_group("chaos"))
+    elif folder[0] == "tradeflow" or (folder[0] == "streams" and folder[1] != "domain"):
+        item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 def _require_the_wanted_core() -> None:

@@ -76,7 +76,7 @@ def test_the_same_id_again_is_one_order(folder: Path) -> None:
 def test_sagas_are_listed_and_none_is_stuck(folder: Path) -> None:
     listed = run("sagas", "--account", "alice", folder=folder).stdout
     assert "COMPLETED" in listed
-    assert "insufficient balance" in listed
+    assert "FAILED" in listed
     assert "bob" not in listed
     stuck = run("sagas", "--stuck", folder=folder)
     assert (stuck.returncode, stuck.stdout) == (0, "No saga is stuck.\n")
