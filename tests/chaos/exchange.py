@@ -165,6 +165,8 @@ class Exchange:
         if gates is not None:
             settings |= {"ECHO_HOOKS": ",".join(hooks), "ECHO_GATES": str(gates.folder)}
             module = "tests.chaos.hooked_matching"
+        if slot in self.workers:
+            self.workers[slot].stop()  # what an earlier test left behind
         worker = WorkerProcess(slot, settings, self.folder / f"worker-{slot}.log", module)
         self.workers[slot] = worker
         return worker
