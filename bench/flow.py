@@ -129,7 +129,7 @@ class Flow:
         counts, self.counts = self.counts, {}  # these are not of the mix
         for symbol in self._symbols:
             commands.append(self._done(symbol, "PlaceOrder", self._maker(symbol)))
-            aim = self._aimed(symbol, symbol.open.pop()) | {"restriction": "NONE"}
+            aim = self._aimed(symbol, symbol.open.pop()) | {"restriction": "NONE", "hold_id": ""}
             commands.append(self._done(symbol, "CancelOrder", aim))
         self.counts = counts
         return commands
@@ -188,7 +188,7 @@ class Flow:
             left = int(order.leaves_lots * (0.5 + 0.4 * self._rng.random()))
             aimed = self._aimed(symbol, order)
             return "AmendOrder", aimed | {"quantity_lots": order.cumulative_quantity_lots + left}
-        cancel = self._aimed(symbol, order) | {"restriction": "NONE"}
+        cancel = self._aimed(symbol, order) | {"restriction": "NONE", "hold_id": ""}
         if symbol.resting > self._target:
             return "CancelOrder", cancel
         self.counts["replaced"] += 1

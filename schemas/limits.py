@@ -86,12 +86,14 @@ _CHANGED: Rules = {
     "original_client_order_id": _CLIENT_ORDER_ID,
 }
 
+_CANCELED: Rules = _CHANGED | {"hold_id": _HOLD}
+
 LIMITS: dict[str, Rules] = {
     "PlaceOrder": _COMMON | _PLACED,
-    "CancelOrder": _COMMON | _CHANGED,
+    "CancelOrder": _COMMON | _CANCELED,
     "AmendOrder": _COMMON | _CHANGED,
     # Of the two halves these texts and times are not read, but they go where the command goes.
-    "CancelReplaceOrder": _COMMON | {"cancel": _INNER | _CHANGED, "place": _INNER | _PLACED},
+    "CancelReplaceOrder": _COMMON | {"cancel": _INNER | _CANCELED, "place": _INNER | _PLACED},
     "QueryOrder": _COMMON | {"original_client_order_id": _CLIENT_ORDER_ID},
     "SetSymbolStatus": _COMMON,
     "WalletOpenAccountCommand": _MONEY,

@@ -67,7 +67,8 @@ class PlaceOrder(TypedDict):
 class CancelOrder(TypedDict):
     """Cancel by ``order_id`` or, where that is 0, by ``original_client_order_id``.
 
-    ``client_order_id`` names the cancel itself.
+    ``client_order_id`` names the cancel itself.  A ``hold_id`` says that only the order which this
+    hold pays for is meant, whoever has the client order id now.
     """
 
     command_id: str
@@ -77,6 +78,7 @@ class CancelOrder(TypedDict):
     original_client_order_id: str
     client_order_id: str
     restriction: CancelRestriction
+    hold_id: str
     time_ms: int
 
 

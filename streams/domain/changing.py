@@ -17,6 +17,8 @@ from streams.domain.symbol_state import SymbolState
 def cancel_order(state: SymbolState, command: CancelOrder) -> bool:
     """Cancel an open order; False where that was refused."""
     order = _find(state, command)
+    if order is not None and command["hold_id"] not in ("", order.hold_id):
+        order = None
     if state.status == "HALT" or order is None:
         reason: RejectReason = "SYMBOL_HALTED" if state.status == "HALT" else "UNKNOWN_ORDER"
         issue(state, refused_change(command, "CANCEL_REJECTED", reason))

@@ -6,10 +6,7 @@ from typing import Any
 from streams.domain.order_answers import Sent, refusals, status_of
 from streams.domain.orders_state import OrdersState
 from streams.domain.placement_saga import is_repeat
-from streams.domain.saga import Saga
-
-WAITING_MAX = 20
-"""How many commands wait for an order whose money is not reserved yet: they are in its row."""
+from streams.domain.saga import WAITING_MAX, Saga
 
 
 def change_order(
@@ -28,10 +25,10 @@ def change_order(
         return [status_of(saga, command)]
     if saga is None or saga.is_closed:
         return refusals(name, command, "UNKNOWN_ORDER")
-    if saga.state == "STARTED" and len(saga.waiting) >= WAITING_MAX:
+    if saga.is_ahead and len(saga.waiting) >= WAITING_MAX:
         return refusals(name, command, "TOO_MANY_WAITING")
     state.remember(command, data)
-    if saga.state == "STARTED":
+    if saga.is_ahead:
         saga.waiting.append(data)
         state.change(saga)
         return []

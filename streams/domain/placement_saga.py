@@ -1,17 +1,18 @@
 """The placement saga, step by step: reserve, submit, and what is done where a step fails."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, cast
 
-from schemas.codec import decode
+from schemas.codec import decode, encode
 from schemas.enums import RejectReason
-from schemas.records import CancelReplaceOrder, PlaceOrder
+from schemas.records import CancelOrder, CancelReplaceOrder, PlaceOrder
 from streams.domain.admission import refusal_in_any_market
 from streams.domain.changing import both_halves
 from streams.domain.order_answers import Sent, placed_order, refusals, status_of
 from streams.domain.orders_state import OrdersState
 from streams.domain.reservation import reservation
-from streams.domain.saga import Saga
+from streams.domain.saga import WAITING_MAX, Saga
 
 SECOND = "~2"
 """Behind a saga's id: its second reservation."""
@@ -71,9 +72,24 @@ def funds_reserved(state: OrdersState, saga: Saga) -> list[Sent]:
     """Submit the order that its reservation came for; give back what came too late."""
     if saga.state == "FAILED":
         return [_release(state, saga)]
+    if saga.state == "STARTED" and saga.symbol not in state.rules:
+        return _end_of_unknown(state, saga)
     if not saga.happens("FUNDS_RESERVED"):
         return []
     saga.step("FundsReservedEvent", state.now_ms)
+    name, command = decode(saga.payload)
+    if name == "CancelReplaceOrder" and saga.hold_id == saga.saga_id:
+        old = _awaited_first(state, saga, command["cancel"])
+        if old is not None:
+            old.waiting.append(saga.payload)
+            state.change(old)
+            state.change(saga)
+            return []
+    return _submit(state, saga)
+
+
+def _submit(state: OrdersState, saga: Saga) -> list[Sent]:
+    """Send the order to matching, and behind it what waits for it."""
     name, command = decode(saga.payload)
     if name == "CancelReplaceOrder" and saga.hold_id == saga.saga_id:
         half = _paid_order(state, name, command, saga.hold_id)
@@ -84,10 +100,35 @@ def funds_reserved(state: OrdersState, saga: Saga) -> list[Sent]:
     saga.happens("SUBMITTED")
     saga.step(name, state.now_ms)
     _await_answer(state, saga)
-    waiting = [Sent("matching", *decode(data)) for data in saga.waiting]
-    saga.waiting.clear()
+    waiting, saga.waiting = saga.waiting, []
     state.change(saga)
-    return [sent, *waiting]
+    behind = (_let_go(state, saga.account_id, *decode(data)) for data in waiting)
+    return [sent, *chain.from_iterable(behind)]
+
+
+def _let_go(
+    state: OrdersState, account_id: str, name: str, command: Mapping[str, Any]
+) -> list[Sent]:
+    """Send a command to matching that has waited for an order."""
+    if name != "CancelReplaceOrder":
+        return [Sent("matching", name, command)]
+    saga = state.sagas.get(f"{account_id} {command['command_id']}")
+    if saga is None or saga.state != "FUNDS_RESERVED":
+        return []
+    return _submit(state, saga) if saga.symbol in state.rules else _end_of_unknown(state, saga)
+
+
+def _awaited_first(state: OrdersState, saga: Saga, cancel: CancelOrder) -> Saga | None:
+    """The order that a replacement cancels, where that is itself yet to be submitted.
+
+    It can only be a replacement that waits for its own cancel: all others were asked to be paid
+    for before, and so they were submitted before.
+    """
+    named = (cancel["order_id"], cancel["original_client_order_id"])
+    old = state.find(saga.account_id, saga.symbol, *named)
+    if old is None or old is saga or not old.is_ahead or len(old.waiting) >= WAITING_MAX:
+        return None
+    return old
 
 
 def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
@@ -104,7 +145,12 @@ def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> 
         _await_answer(state, saga)
         state.change(saga)
         own: dict[str, Any] = {**cancel, "command_id": saga.saga_id + OWN_CANCEL}
-        return [Sent("matching", "CancelOrder", own)]
+        old = _awaited_first(state, saga, cancel)
+        if old is None:
+            return [Sent("matching", "CancelOrder", own)]
+        old.waiting.append(encode("CancelOrder", own))
+        state.change(old)
+        return []
     saga.happens("FUNDS_REFUSED")
     return _end(state, saga, reason)
 
@@ -116,6 +162,8 @@ def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Se
     """
     if saga.state != "STARTED" or saga.hold_id:
         return []
+    if is_done and saga.symbol not in state.rules:
+        return _end_of_unknown(state, saga)
     if is_done:
         order = _paid_order(state, "PlaceOrder", placed_order(saga), saga.saga_id + SECOND)
         _await_answer(state, saga)
@@ -161,6 +209,8 @@ def ask_after(state: OrdersState) -> list[Sent]:
             "original_client_order_id": saga.client_order_id,
             "client_order_id": "",
             "restriction": "NONE",
+            # An amended order may have taken the name meanwhile.
+            "hold_id": saga.hold_id,
             "time_ms": saga.requested_ms,
         }
         sent.append(Sent("matching", "CancelOrder", cancel))
@@ -224,17 +274,29 @@ def _end(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
         sent = refusals(name, command, reason)  # its cancel was not to be either
     else:
         sent = refusals("PlaceOrder", placed_order(saga), reason)
-    for data in saga.waiting:
-        name, command = decode(data)
-        sent += refusals(name, command, "UNKNOWN_ORDER")
-    saga.waiting.clear()
+    waiting, saga.waiting = saga.waiting, []
     state.change(saga)
+    for data in waiting:
+        name, command = decode(data)
+        if name == "CancelReplaceOrder" or command["command_id"].endswith(OWN_CANCEL):
+            # Matching refuses the cancel; what comes of the replacement then is its saga's matter.
+            sent += _let_go(state, saga.account_id, name, command)
+        else:
+            sent += refusals(name, command, "UNKNOWN_ORDER")
     return sent
+
+
+def _end_of_unknown(state: OrdersState, saga: Saga) -> list[Sent]:
+    """End a saga whose symbol is no more among the instruments; matching has no order of it."""
+    release = [_release(state, saga)] if saga.hold_id else []
+    saga.happens("FUNDS_REFUSED")
+    return [*release, *_end(state, saga, "UNKNOWN_SYMBOL")]
 
 
 _BEFORE_CANCEL = frozenset(
     {
         "WalletReserveFundsCommand",
+        "FundsReservedEvent",
         "FundsReservationFailedEvent",
         "WalletReleaseFundsCommand",
         "OrderRejectedEvent",

@@ -20,12 +20,17 @@ TRANSITIONS: dict[tuple[SagaState, SagaEvent], SagaState] = {
     ("STARTED", "FUNDS_RESERVED"): "FUNDS_RESERVED",
     ("STARTED", "FUNDS_REFUSED"): "FAILED",
     ("STARTED", "RESERVATION_TIMED_OUT"): "FAILED",
+    ("FUNDS_RESERVED", "FUNDS_REFUSED"): "FAILED",
     ("FUNDS_RESERVED", "SUBMITTED"): "MATCHING_SUBMITTED",
     ("MATCHING_SUBMITTED", "ACCEPTED"): "COMPLETED",
     ("MATCHING_SUBMITTED", "REJECTED"): "FAILED",
     ("MATCHING_SUBMITTED", "LOST"): "FAILED",
 }
 """(state, what happened) -> the next state; whatever is not here changes nothing."""
+
+
+WAITING_MAX = 20
+"""How many commands wait for an order that is not submitted yet: they are in its row."""
 
 
 class Saga:
@@ -94,6 +99,11 @@ class Saga:
         if self.state == "STARTED":
             return self.hold_id != self.saga_id
         return self.state == "MATCHING_SUBMITTED"
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its order is yet to be submitted, and commands on it wait for that."""
+        return self.state in ("STARTED", "FUNDS_RESERVED")
 
     def happens(self, event: SagaEvent) -> bool:
         """Go to the next state; False, and nothing changes, where there is none."""

@@ -227,6 +227,7 @@ CANCEL: dict[str, Any] = {
     "original_client_order_id": "",
     "client_order_id": "x",
     "restriction": "NONE",
+    "hold_id": "",
     "time_ms": 1,
 }
 

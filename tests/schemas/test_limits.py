@@ -13,11 +13,12 @@ COMMON: dict[str, Any] = {
     "time_ms": 1,
 }
 PLACE = COMMON | {"client_order_id": "x-1", "hold_id": "c-1"}
-CANCEL = COMMON | {"client_order_id": "", "original_client_order_id": "x-1"}
+AMEND = COMMON | {"client_order_id": "", "original_client_order_id": "x-1"}
+CANCEL = AMEND | {"hold_id": ""}
 COMMANDS: dict[str, dict[str, Any]] = {
     "PlaceOrder": PLACE,
     "CancelOrder": CANCEL,
-    "AmendOrder": CANCEL,
+    "AmendOrder": AMEND,
     "CancelReplaceOrder": COMMON | {"cancel": CANCEL, "place": PLACE},
     "SetSymbolStatus": COMMON,
     "Tick": {"time_ms": 1},
@@ -70,6 +71,7 @@ def test_what_is_beyond_is_named(name: str, field: str, value: Any) -> None:
     [
         ("cancel", "client_order_id"),
         ("cancel", "original_client_order_id"),
+        ("cancel", "hold_id"),
         ("place", "client_order_id"),
         ("place", "hold_id"),
     ],

@@ -51,6 +51,7 @@ def a_cancel(**changes: Any) -> CancelOrder:
         "original_client_order_id": "",
         "client_order_id": "",
         "restriction": "NONE",
+        "hold_id": "",
         "time_ms": NOON_MS,
     }
     return CancelOrder(**{**fields, **changes})

@@ -141,6 +141,8 @@ def cancel_order(turn: Turn, cancel: Command) -> bool:
     order = turn.state.find(
         cancel["account_id"], cancel["order_id"], cancel["original_client_order_id"]
     )
+    if order is not None and cancel["hold_id"] and cancel["hold_id"] != order["hold_id"]:
+        order = None
     if turn.state.row["status"] == "HALT":
         turn.report_bare(**refusal_fields(cancel, "CANCEL_REJECTED", "SYMBOL_HALTED"))
         return False

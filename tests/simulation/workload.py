@@ -230,11 +230,13 @@ class Workload:
 
     def _cancel_order(self, symbol: str) -> Command:
         rng = self._rng
-        restriction = "NONE"
+        restriction, hold_id = "NONE", ""
         if rng.random() < self.profile.odd_cancel_share:
             restriction = rng.choice(("ONLY_NEW", "ONLY_PARTIALLY_FILLED"))
+            hold_id = rng.choice(("", "", "another-hold"))
         own_id = f"cancel-{self.made}" if rng.random() < 0.5 else ""
-        return {**self._aimed(symbol), "client_order_id": own_id, "restriction": restriction}
+        names = {"client_order_id": own_id, "restriction": restriction, "hold_id": hold_id}
+        return {**self._aimed(symbol), **names}
 
     def _cancel_replace(self, symbol: str) -> tuple[str, Command]:
         if len(self._open[symbol]) < self.profile.fewest_open:

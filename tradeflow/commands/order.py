@@ -80,7 +80,7 @@ def cancel(
 ) -> None:
     """Cancel an open order; what it holds is released."""
     command = _about(account, symbol, order_id, client_id, command_id)
-    more = {"client_order_id": "", "restriction": "NONE"}
+    more = {"client_order_id": "", "restriction": "NONE", "hold_id": ""}
     _ask("CancelOrder", {**command, **more}, _instrument(symbol.upper()))
 
 

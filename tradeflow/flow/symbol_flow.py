@@ -120,7 +120,7 @@ class SymbolFlow:
         if not executed < quantity < order.quantity_lots or self._is_small(order, quantity):
             return self._follow("CancelOrder", self._cancel(name, order, time_ms))
         record = {**self._cancel(name, order, time_ms), "quantity_lots": quantity}
-        del record["restriction"]
+        del record["restriction"], record["hold_id"]
         record["client_order_id"] = ""
         return self._follow("AmendOrder", record)
 
@@ -202,6 +202,7 @@ class SymbolFlow:
             "original_client_order_id": order.client_order_id,
             "client_order_id": name,
             "restriction": "NONE",
+            "hold_id": "",
             "time_ms": time_ms,
         }
 

@@ -187,6 +187,7 @@ class OrderFlow:
             "original_client_order_id": client_order_id,
             "client_order_id": "",
             "restriction": "NONE",
+            "hold_id": "",
             "time_ms": self._time_ms,
         }
 

@@ -85,7 +85,7 @@ class Book:
     def amend(self, name: str, quantity: int, **terms: Any) -> OutcomeRecords:
         """Reduce the order ``name``."""
         command = cancellation(name, quantity_lots=quantity, **terms)
-        del command["restriction"]
+        del command["restriction"], command["hold_id"]
         return self.apply("AmendOrder", **command)
 
     def replace(
@@ -178,6 +178,7 @@ def cancellation(name: str, **terms: Any) -> dict[str, Any]:
         "original_client_order_id": name,
         "client_order_id": "",
         "restriction": "NONE",
+        "hold_id": "",
     } | terms
 
 

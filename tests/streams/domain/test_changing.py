@@ -9,7 +9,8 @@ from tests.streams.domain.builders import Book, a_book, drawn, placement, reason
 def a_resting_order() -> Book:
     """Order 1, ``anna``: 10 at 100, 4 of it filled."""
     book = Book()
-    book.buy("anna", 10, 100, self_trade_prevention="EXPIRE_BOTH")
+    paid = {"hold_id": "annas-hold", "reserved_price_ticks": 100}
+    book.buy("anna", 10, 100, self_trade_prevention="EXPIRE_BOTH", **paid)
     book.sell("sam", 4, 100)
     return book
 
@@ -38,6 +39,7 @@ def test_a_cancel_by_client_order_id() -> None:
         {"order_id": 1, "original_client_order_id": ""},
         {"order_id": 1},
         {},
+        {"hold_id": "annas-hold"},
     ],
 )
 def test_a_cancel_finds_its_order(terms: dict[str, object]) -> None:
@@ -53,6 +55,7 @@ def test_a_cancel_finds_its_order(terms: dict[str, object]) -> None:
         {"account_id": "other"},
         {"original_client_order_id": ""},
         {"original_client_order_id": "never"},
+        {"hold_id": "another-hold"},
     ],
 )
 def test_a_cancel_that_fits_no_order_of_the_account(terms: dict[str, object]) -> None:

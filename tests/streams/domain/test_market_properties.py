@@ -78,7 +78,7 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
 def amendments(draw: st.DrawFn) -> dict[str, Any]:
     command = draw(changes()) | {"quantity_lots": draw(lots)}
     command["client_order_id"] = draw(st.sampled_from(["", "order-7", "order-41"]))
-    del command["restriction"]
+    del command["restriction"], command["hold_id"]
     return command
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.simulation.builders import a_cancel, a_cancel_replace
+from tests.streams.domain.orders_desk import Desk
 from tests.streams.domain.test_orders import BUY, a_resting_order
 
 
@@ -106,4 +107,99 @@ class TestReplacing:
         assert desk.replace("r1", "p1", **BUY | {"quantity_lots": 0}) == [
             "CANCEL_REJECTED REJECTED QUANTITY_NOT_POSITIVE",
             "REJECTED REJECTED QUANTITY_NOT_POSITIVE",
+        ]
+
+
+class TestReplacingWhatWaitsItself:
+    """r1 cannot be paid for beside p1, and waits for its cancel; r2 replaces r1."""
+
+    @staticmethod
+    def a_waiting_replacement() -> Desk:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        return desk
+
+    @pytest.mark.parametrize("mode", ["STOP_ON_FAILURE", "ALLOW_FAILURE"])
+    def test_it_stands_behind_it(self, mode: str) -> None:
+        desk = self.a_waiting_replacement()
+        desk.replace("r2", "r1", mode, **BUY)
+        assert desk.reserved("r2") == []
+        assert desk.saga("r2").state == "FUNDS_RESERVED"
+        desk.report("CANCELED", "CANCELED", command_id="r1~c")
+        assert desk.reserved("r1~2") == [
+            "PlaceOrder r1 paid by r1~2 to matching",
+            "CancelReplaceOrder r2 to matching",
+        ]
+        assert desk.saga("r2").state == "MATCHING_SUBMITTED"
+        assert desk.executions_tick(30_001) == [
+            "CancelOrder r1~x to matching",
+            "CancelOrder r2~x to matching",
+        ]
+
+    def test_what_waits_for_it_follows_too(self) -> None:
+        desk = self.a_waiting_replacement()
+        desk.replace("r2", "r1", **BUY)
+        desk.reserved("r2")
+        assert desk.cancel("z", original_client_order_id="my-r2") == []
+        desk.report("CANCELED", "CANCELED", command_id="r1~c")
+        assert desk.reserved("r1~2")[1:] == [
+            "CancelReplaceOrder r2 to matching",
+            "CancelOrder z to matching",
+        ]
+
+    def test_where_the_first_comes_to_nothing_matching_is_asked_all_the_same(self) -> None:
+        desk = self.a_waiting_replacement()
+        desk.replace("r2", "r1", **BUY)
+        desk.reserved("r2")
+        unknown = {"command_id": "r1~c", "reject_reason": "UNKNOWN_ORDER"}
+        assert desk.report("CANCEL_REJECTED", "REJECTED", hold="", **unknown) == [
+            "REJECTED REJECTED CANCEL_REPLACE_STOPPED",
+            "CancelReplaceOrder r2 to matching",
+        ]
+
+    @pytest.mark.parametrize("comes", [True, False])
+    def test_its_own_cancel_waits_too(self, comes: bool) -> None:
+        desk = self.a_waiting_replacement()
+        desk.replace("r2", "r1", **BUY)
+        assert desk.refused("r2") == []
+        if comes:
+            desk.report("CANCELED", "CANCELED", command_id="r1~c")
+            sent = desk.reserved("r1~2")
+        else:
+            sent = desk.executions_tick(29_000) + desk.executions_tick(1_001)
+        assert sent[1] == "CancelOrder r2~c to matching"
+
+    def test_twenty_may_wait(self) -> None:
+        desk = self.a_waiting_replacement()
+        for number in range(20):
+            assert desk.cancel(f"z{number}", original_client_order_id="my-r1") == []
+        desk.replace("r2", "r1", **BUY)
+        assert desk.reserved("r2") == ["CancelReplaceOrder r2 to matching"]
+
+
+class TestASymbolThatIsNoMoreAmongTheInstruments:
+    def test_a_reservation_that_comes_is_given_back(self) -> None:
+        desk = Desk()
+        desk.place(**BUY)
+        del desk.orders.state.rules["AAABBB"]
+        assert desk.reserved() == ["release p1", "REJECTED REJECTED UNKNOWN_SYMBOL"]
+
+    def test_no_second_reservation_is_asked_for(self) -> None:
+        desk = TestReplacingWhatWaitsItself.a_waiting_replacement()
+        del desk.orders.state.rules["AAABBB"]
+        assert desk.report("CANCELED", "CANCELED", command_id="r1~c") == [
+            "REJECTED REJECTED UNKNOWN_SYMBOL"
+        ]
+
+    def test_what_waits_to_be_submitted_is_given_back(self) -> None:
+        desk = TestReplacingWhatWaitsItself.a_waiting_replacement()
+        desk.replace("r2", "r1", **BUY)
+        desk.reserved("r2")
+        del desk.orders.state.rules["AAABBB"]
+        assert desk.report("CANCELED", "CANCELED", command_id="r1~c") == [
+            "REJECTED REJECTED UNKNOWN_SYMBOL",
+            "release r2",
+            "CANCEL_REJECTED REJECTED UNKNOWN_SYMBOL",
+            "REJECTED REJECTED UNKNOWN_SYMBOL",
         ]

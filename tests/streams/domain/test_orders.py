@@ -30,8 +30,9 @@ def test_every_pair_of_state_and_event(state: str, event: SagaEvent) -> None:
     expected = TRANSITIONS.get((state, event))  # type: ignore[call-overload]
     assert happened == (expected is not None)
     assert saga.state == (expected or state)
-    # Money goes back by the last two only where matching cannot have the order.
-    assert (expected == "FAILED") <= (state in ("STARTED", "MATCHING_SUBMITTED"))
+    # What may be with matching is never given up because of money or of time.
+    is_lost = event in ("REJECTED", "LOST")
+    assert (expected == "FAILED") <= (is_lost == (state == "MATCHING_SUBMITTED"))
 
 
 def test_an_order_is_reserved_submitted_and_accepted() -> None:
@@ -119,6 +120,17 @@ def test_matching_that_does_not_answer_is_sent_a_cancel_behind_the_order() -> No
     assert desk.executions_tick(30_000) == []
     assert desk.executions_tick(1) == ["CancelOrder p1~x to matching"]
     assert desk.saga().state == "MATCHING_SUBMITTED"
+
+
+def test_that_cancel_means_no_other_order_that_has_taken_the_name() -> None:
+    desk = Desk()
+    desk.place(**BUY)
+    desk.reserved()
+    desk.now += 30_001
+
+    (cancel,) = desk.orders.executions_tick(desk.now)
+
+    assert cancel.record["hold_id"] == "p1"
 
 
 def test_a_fill_before_that_cancel_counts() -> None:
