@@ -1,0 +1,121 @@
+"""I2, I7 and I8, as clients see them: each command answered once, nothing told that was not asked.
+
+And of what is no command: one dead letter, whole.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from schemas.topics import ORDERS_COMMANDS
+from tradeflow.checking.findings import Findings
+from tradeflow.simulation.log import LogRecord
+from tradeflow.simulation.promises.seen import Seen
+
+_INPUT = ORDERS_COMMANDS.name
+_PLACED = frozenset({"NEW", "REJECTED", "ORDER_STATUS"})
+_ANSWERS = {
+    "PlaceOrder": _PLACED,
+    # Its first half is not an answer to it yet.
+    "CancelReplaceOrder": _PLACED,
+    "CancelOrder": frozenset({"CANCELED", "CANCEL_REJECTED", "ORDER_STATUS"}),
+    "AmendOrder": frozenset({"REPLACED", "AMEND_REJECTED", "ORDER_STATUS"}),
+    "QueryOrder": frozenset({"REJECTED", "ORDER_STATUS"}),
+    "SetSymbolStatus": frozenset({"STATUS_CHANGED", "REJECTED"}),
+}
+_DONE = ("COMPLETED", "FAILED")
+
+CommandId = tuple[str, str]
+"""Account and command id."""
+
+
+class ClientAnswers:
+    """What was asked in ``orders.commands``, and what ``orders.executions`` says of it."""
+
+    def __init__(self) -> None:
+        self.answered = Findings("I2", "every command has exactly one outcome, bad ones a letter")
+        self.logged = Findings("I7", "what a client is told of is in the log")
+        self.single = Findings("I8", "one client order id, any number of submissions, one order")
+        self.outcomes: Counter[str] = Counter()
+        self._asked: defaultdict[CommandId, list[str]] = defaultdict(list)
+        self._ids: set[str] = set()
+        self._told: defaultdict[CommandId, list[Mapping[str, Any]]] = defaultdict(list)
+        self._accepted: Counter[tuple[str, str, str]] = Counter()
+        self._expected: dict[str, LogRecord] = {}
+        self._lettered: set[str] = set()
+
+    def expect_letter(self, record: LogRecord) -> None:
+        """This record is to become a dead letter."""
+        self._expected[record.position] = record
+
+    def asked(self, seen: Seen) -> None:
+        """The next of ``orders.commands``."""
+        if seen.name in _ANSWERS and seen.position not in self._expected:
+            command = seen.value
+            self._asked[command["account_id"], command["command_id"]].append(seen.name)
+            self._ids.add(command["command_id"])
+
+    def told(self, seen: Seen) -> None:
+        """The next of ``orders.executions``."""
+        if seen.name != "ExecutionReport":
+            return
+        report = seen.value
+        self.outcomes[report["execution_type"]] += 1
+        self.logged.figures["reports"] += 1
+        asked_as = report["command_id"].partition("~")[0]
+        key = report["account_id"], report["command_id"]
+        self._told[key].append(report)
+        if asked_as not in self._ids:
+            self.logged.violated(seen.position, f"nobody sent a command {asked_as}")
+        if report["execution_type"] == "NEW":
+            if key not in self._asked and (key[0], asked_as) not in self._asked:
+                self.logged.violated(seen.position, f"{key} never placed an order")
+            name = report["account_id"], report["symbol"], report["client_order_id"]
+            self._accepted[name] += 1
+            self.single.figures["orders"] += 1
+            if self._accepted[name] > 1:
+                self.single.violated(seen.position, f"{name} is accepted a second time")
+
+    def lettered(self, seen: Seen) -> None:
+        """The next dead letter of any stage."""
+        letter = seen.value
+        position = f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
+        self.answered.figures["dead letters"] += 1
+        record = self._expected.get(position)
+        if record is None:
+            why = f"{letter['reason']} {letter['detail']}"
+            self.answered.violated(seen.position, f"{position} is a dead letter: {why}")
+        elif position in self._lettered:
+            self.answered.violated(seen.position, f"{position} is a dead letter twice")
+        elif (letter["key"], letter["value"]) != (record.key() or b"", record.value() or b""):
+            self.answered.violated(seen.position, f"{position} is not kept whole")
+        self._lettered.add(position)
+
+    def reckon(self, sagas: Iterable[Mapping[str, Any]]) -> None:
+        """When all is quiet: nothing is left unanswered, and the sagas say so too."""
+        for position in self._expected.keys() - self._lettered:
+            self.answered.violated(position, "has no dead letter")
+        for key, names in self._asked.items():
+            self.answered.figures["commands"] += len(names)
+            kinds = frozenset().union(*(_ANSWERS[name] for name in names))
+            found = [report for report in self._told[key] if report["execution_type"] in kinds]
+            if len(found) != len(names):
+                told = ", ".join(report["execution_type"] for report in found) or "nothing"
+                asked = ", ".join(names)
+                self.answered.violated(" ".join(key), f"{asked} is answered by: {told}")
+        for saga in sagas:
+            self._check_saga(saga)
+
+    def _check_saga(self, saga: Mapping[str, Any]) -> None:
+        where = f"saga {saga['account_id']} {saga['saga_id']}"
+        self.answered.figures["sagas"] += 1
+        if saga["state"] not in _DONE or saga["waiting"]:
+            self.answered.violated(where, f"{saga['state']}, {len(saga['waiting'])} wait")
+        numbered = [
+            report
+            for report in self._told[saga["account_id"], saga["saga_id"]]
+            if report["execution_type"] == "NEW"
+        ]
+        has_order = bool(numbered)
+        if has_order != (saga["state"] == "COMPLETED"):
+            self.answered.violated(where, f"{saga['state']}, {len(numbered)} orders accepted")

@@ -1,0 +1,107 @@
+"""I6: a worker that never died makes the same of the same input, byte for byte."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.headers import CAUSATION_ID
+from tradeflow.checking.findings import Findings
+from tradeflow.simulation.log import Headers, SimulatedLog
+from tradeflow.simulation.rounds import Output, Take
+from tradeflow.simulation.stage import SimulatedStage, SimulatedWorker, changelog_of
+
+Said = tuple[str, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+"""Topic, key, value and headers of an output."""
+
+
+class Replay:
+    """Runs a stage's log again from its beginning, and compares outputs and rows."""
+
+    def __init__(self, log: SimulatedLog) -> None:
+        self.findings = Findings("I6", "run again without a fault: the same records, the same rows")
+        self._log = log
+
+    def run(self, stage: SimulatedStage) -> None:
+        """A stage with one input: each partition in one go.  With several: its own rounds."""
+        worker = stage.fresh_worker()
+        # A worker that has restored nothing yet takes its partitions as empty ones.
+        for number in range(stage.partitions):
+            worker.begin_empty(number)
+        outputs: list[Output] = []
+        order = list(range(stage.agents))
+        if len(stage.inputs) == 1:
+            for (topic, number), end in stage.offsets.items():
+                if end:
+                    takes = [Take(topic, number, 0, end)]
+                    outputs += worker.process(takes, order).outputs
+        else:
+            for work in stage.history:
+                outputs += worker.process(work.takes, work.agent_order).outputs
+        self._compare_outputs(stage, outputs)
+        self._compare_rows(stage, worker)
+        worker.app.close()
+
+    def _compare_outputs(self, stage: SimulatedStage, outputs: Iterable[Output]) -> None:
+        expected: defaultdict[str, list[Said]] = defaultdict(list)
+        topics = set()
+        for output in outputs:
+            expected[_cause(output.headers)].append(
+                (output.topic, output.key, output.value, tuple(output.headers or ()))
+            )
+            topics.add(output.topic)
+        found = self._found(stage, topics)
+        for cause in expected.keys() | found.keys():
+            self.findings.figures["records"] += len(expected[cause])
+            # Of one record, the outputs on one topic are in one order; between topics there is none.
+            if sorted(expected[cause], key=_topic) != sorted(found.get(cause, ()), key=_topic):
+                self.findings.violated(cause, _difference(expected[cause], found.get(cause, [])))
+
+    def _found(self, stage: SimulatedStage, topics: set[str]) -> dict[str, list[Said]]:
+        """What the log has of the stage's outputs, by what caused them."""
+        found: defaultdict[str, list[Said]] = defaultdict(list)
+        for topic in sorted(topics):
+            for record in self._log.all_records(topic):
+                headers = record.headers()
+                cause = _cause(headers)
+                if cause.partition("/")[0] in stage.inputs:
+                    found[cause].append(
+                        (topic, record.key(), record.value(), tuple(headers or ()))
+                    )
+        return found
+
+    def _compare_rows(self, stage: SimulatedStage, worker: SimulatedWorker) -> None:
+        for table in worker.app.tables.values():
+            changelog = changelog_of(stage.name, table.name)
+            for number in range(stage.partitions):
+                kept = self._log.rows(changelog, number)
+                rows = {
+                    key.encode(): table.encode(row) for key, row in table.rows(number).items()
+                }
+                self.findings.figures["rows"] += len(rows)
+                for key in sorted(kept.keys() | rows.keys()):
+                    if kept.get(key) != rows.get(key):
+                        where = f"{changelog}/{number} {key.decode()}"
+                        self.findings.violated(where, _row_fault(kept.get(key), rows.get(key)))
+
+
+def _cause(headers: Headers | None) -> str:
+    for name, value in headers or ():
+        if name == CAUSATION_ID:
+            return value.decode()
+    return ""
+
+
+def _topic(said: Said) -> str:
+    return said[0]
+
+
+def _difference(expected: list[Said], found: list[Said]) -> str:
+    if len(expected) != len(found):
+        return f"caused {len(found)} records; run again, {len(expected)}"
+    return "caused other records; run again, they differ"
+
+
+def _row_fault(kept: Any, again: Any) -> str:
+    if kept is None:
+        return "is no row; run again, it is one"
+    return "is a row; run again, it is none" if again is None else "differs when run again"
