@@ -9,7 +9,7 @@ from tradeflow.simulation.workload import ACCOUNTS, STRANGER, Sent
 
 ASSETS = tuple(sorted(assets_of(INSTRUMENTS)))
 
-_FIRST_UNITS = {"BTC": 60_000, "ETH": 9_000, "USDT": 60_000}
+_FIRST_UNITS = {"BTC": 40_000, "ETH": 5_000, "USDT": 30_000}
 """Some orders' worth: what follows is not always paid for."""
 
 
@@ -20,7 +20,7 @@ class Cashier:
         self._rng = rng
         self._made = 0
         self._sent: list[Sent] = []
-        self._locked: set[str] = set()
+        self._locked: list[str] = []
 
     def opening(self, time_ms: int) -> list[Sent]:
         """Accounts with something in them."""
@@ -38,6 +38,8 @@ class Cashier:
         pick = rng.random()
         if self._sent and pick < 0.08:
             return rng.choice(self._sent[-10:])
+        if self._locked and pick < 0.45:
+            return self._lock(self._locked.pop(), time_ms, status="OPEN")
         account_id = rng.choice((*ACCOUNTS, STRANGER)) if pick < 0.2 else rng.choice(ACCOUNTS)
         asset = rng.choice(ASSETS)
         most = _FIRST_UNITS[asset]
@@ -49,18 +51,13 @@ class Cashier:
             return self._command("WalletWithdrawCommand", account_id, time_ms, **more)
         if pick < 0.84:
             return self._command("WalletOpenAccountCommand", account_id, time_ms)
-        return self._lock(account_id, time_ms)
+        if rng.random() < 0.3:
+            # Refused while there is money.
+            return self._lock(account_id, time_ms, status="CLOSED")
+        self._locked.append(account_id)
+        return self._lock(account_id, time_ms, status="LOCKED")
 
-
-    def _lock(self, account_id: str, time_ms: int) -> Sent:
-        if account_id in self._locked:
-            self._locked.discard(account_id)
-            status = "OPEN"
-        elif self._rng.random() < 0.2:
-            status = "CLOSED"  # refused while there is money
-        else:
-            self._locked.add(account_id)
-            status = "LOCKED"
+    def _lock(self, account_id: str, time_ms: int, *, status: str) -> Sent:
         return self._command("WalletSetStatusCommand", account_id, time_ms, status=status)
 
     def _deposit(self, account_id: str, asset: str, units: int, time_ms: int) -> Sent:

@@ -28,6 +28,7 @@ TIMEOUT_MS = 30_000
 START_MS = 1_760_000_000_000
 
 _SKEWS_MS = (-40_000, -1_000, 700, 50_000)
+_AWAY_MS = (300, 300, 1_000, 1_000, 3_000, 40_000, 100_000)
 _SHORT_MAX = 8
 _STAMPED = frozenset(
     topic.name
@@ -79,7 +80,7 @@ class SimulatedExchange:
         rng, faults = self._rng, self.faults
         worker = rng.randrange(WORKERS)
         if faults.happens("stage_away"):
-            stage.away_until_ms = self.log.now_ms + rng.randint(1_000, 120_000)
+            stage.away_until_ms = self.log.now_ms + rng.choice(_AWAY_MS)
         if self.log.now_ms < stage.away_until_ms:
             return f"{stage.name} is away"
         if faults.happens("rebalance"):
@@ -103,6 +104,10 @@ class SimulatedExchange:
             stage.restart(worker)
             return f"{what}; it commits, and dies"
         return what
+
+    def is_away(self) -> bool:
+        """Whether a stage takes nothing at present."""
+        return any(self.log.now_ms < stage.away_until_ms for stage in self.stages.values())
 
     def drain_round(self) -> bool:
         """Let every worker take all there is; False where there was nothing."""

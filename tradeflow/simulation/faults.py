@@ -1,8 +1,10 @@
 """What goes wrong, and how often."""
 
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from random import Random
+
+from tradeflow.errors import TradeflowError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,11 +19,11 @@ class FaultRates:
     """A partition is given away in the midst of a round: its commit is refused."""
     rebalance: float = 0.04
     """A partition goes to another worker between two rounds."""
-    stage_away: float = 0.012
-    """A stage takes nothing for up to two minutes of the log's time."""
-    time_jump: float = 0.012
+    stage_away: float = 0.01
+    """A stage takes nothing for up to 100 seconds of the log's time."""
+    time_jump: float = 0.02
     """Nothing happens for up to 45 seconds."""
-    late_read: float = 0.5
+    late_read: float = 0.4
     """A round leaves out an input partition that has records: others overtake it."""
     short_read: float = 0.4
     """A round takes only some of what is there."""
@@ -56,3 +58,21 @@ class Faults:
             return False
         self.counts[kind] += 1
         return True
+
+
+def rates_of(text: str) -> FaultRates:
+    """The rates of «all», of «none», or of the kinds named with commas between them.
+
+    Raises:
+        TradeflowError: there is no such kind.
+    """
+    kinds = [each.name for each in fields(FaultRates)]
+    if text == "all":
+        return FaultRates()
+    wanted = [] if text == "none" else [name.strip() for name in text.split(",")]
+    for name in wanted:
+        if name not in kinds:
+            raise TradeflowError(
+                f"{name!r} is no kind of fault.", remedy=f"There are: {', '.join(kinds)}"
+            )
+    return replace(NO_FAULTS, **{name: getattr(FaultRates(), name) for name in wanted})

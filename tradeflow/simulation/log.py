@@ -101,9 +101,8 @@ class SimulatedLog:
 
         ``timestamp_ms`` is the producer's clock; None: it shows the log's time.
         """
-        partitions = self._partitions[topic]
-        number = _partition_of(key or b"", len(partitions)) if partition is None else partition
-        records = partitions[number]
+        number = self.partition_of(topic, key) if partition is None else partition
+        records = self._partitions[topic][number]
         is_logs = timestamp_ms is None or topic in self._stamped
         time_ms = self.now_ms if is_logs or timestamp_ms is None else timestamp_ms
         record = LogRecord(topic, number, len(records), key, value, headers, time_ms)
@@ -142,6 +141,10 @@ class SimulatedLog:
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
         return len(self._partitions[topic])
+
+    def partition_of(self, topic: str, key: bytes | None) -> int:
+        """The partition that a key belongs to."""
+        return _partition_of(key or b"", len(self._partitions[topic]))
 
     def digest(self) -> str:
         """32 hexadecimal digits over all that was ever written, in its order."""

@@ -45,19 +45,19 @@ class Simulation:
         self._faults = Faults(self._rng, settings.rates)
         self.exchange = SimulatedExchange(INSTRUMENTS, self._rng, self._faults)
         self.log = self.exchange.log
-        self._flow = OrderFlow(self._rng)
-        self._cashier = Cashier(self._rng)
         self.promises = Promises(INSTRUMENTS, self.exchange)
+        self._flow = OrderFlow(self._rng, self.promises.open_orders)
+        self._cashier = Cashier(self._rng)
         self._steps = 0
         self._trace: deque[str] = deque(maxlen=settings.trace_steps or None)
         self._actions = (
-            (30, self._client),
+            (24, self._client),
             (4, self._cashier_acts),
             (7, self._tick),
-            (30, self._pass_time),
-            (24, lambda: self._round("orders")),
-            (14, lambda: self._round("accounts")),
-            (14, lambda: self._round("matching")),
+            (20, self._pass_time),
+            (36, lambda: self._round("orders")),
+            (18, lambda: self._round("accounts")),
+            (18, lambda: self._round("matching")),
         )
         self._weights = [weight for weight, _ in self._actions]
 
@@ -124,6 +124,9 @@ class Simulation:
 
     def _pass_time(self) -> str:
         ms = self._rng.choice(_PAUSES_MS)
+        # While a stage is away time goes faster: the others see it pass.
+        if self.exchange.is_away():
+            ms *= 20
         if self._faults.happens("time_jump"):
             ms = self._rng.randint(5_000, 45_000)
         self.log.now_ms += ms

@@ -1,5 +1,6 @@
 """Clients that nobody would wish for: few accounts, one price range, everything at once."""
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any, NamedTuple
 
@@ -13,6 +14,10 @@ STRANGER = "eve"
 
 _LAST_PLACED = 40
 _QUANTITY_MAX = 12
+
+
+OpenOrders = Mapping[Any, Mapping[str, Any]]
+"""The last report on each order that is open, as clients were told."""
 
 
 class Sent(NamedTuple):
@@ -36,8 +41,9 @@ class Sent(NamedTuple):
 class OrderFlow:
     """Commands for ``orders.commands``; what is cancelled was placed a short while ago."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, open_orders: OpenOrders) -> None:
         self._rng = rng
+        self._open_orders = open_orders
         self._made = 0
         self._placed: list[dict[str, Any]] = []
         self.sent: list[Sent] = []
@@ -46,11 +52,11 @@ class OrderFlow:
         """The next command of some client, whose clock shows ``time_ms``."""
         self._made += 1
         pick = self._rng.random()
-        if self._placed and pick < 0.22:
+        if self._placed and pick < 0.26:
             sent = self._change(time_ms, pick)
-        elif self._placed and pick < 0.27:
+        elif self._placed and pick < 0.30:
             sent = self._query(time_ms)
-        elif pick < 0.285:
+        elif pick < 0.32:
             sent = self._status(time_ms)
         else:
             sent = Sent("PlaceOrder", self._order(time_ms))
@@ -82,7 +88,7 @@ class OrderFlow:
         rng = self._rng
         symbol = symbol or rng.choice(tuple(INSTRUMENTS))
         side = rng.choice(("BUY", "SELL"))
-        away = rng.randint(-4, 5)
+        away = rng.randint(-3, 9)
         price = MIDDLE_TICKS + (-away if side == "BUY" else away)
         account = rng.choice(ACCOUNTS) if rng.random() < 0.99 else STRANGER
         client_id = self._made if rng.random() < 0.96 else rng.randint(1, self._made)
@@ -123,7 +129,8 @@ class OrderFlow:
             return {"iceberg_lots": rng.randint(1, 4), "quantity_lots": rng.randint(2, 20)}
         if pick < 0.32:
             budget = worth * rng.choice((9, 10, 11, 14)) // 10 if is_buy else 0
-            return {"order_type": "MARKET", "price_ticks": 0, "budget_units": budget}
+            even = {"quantity_lots": lots + lots % 2, "budget_units": budget}
+            return {"order_type": "MARKET", "price_ticks": 0, **even}
         if pick < 0.40:
             budget = rng.choice((0, worth, worth // 2)) if is_buy else base
             by_quote = {"quantity_lots": 0, "quote_quantity_units": worth, "budget_units": budget}
@@ -151,7 +158,9 @@ class OrderFlow:
     def _about(self, time_ms: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """What every command on an order has, and what names its order."""
         rng = self._rng
-        old = rng.choice(self._placed[-_LAST_PLACED:])
+        told = [*self._open_orders.values()]
+        # Most clients know from their reports what is open; some do not wait for them.
+        old = rng.choice(told if told and rng.random() < 0.7 else self._placed[-_LAST_PLACED:])
         is_own = rng.random() < 0.9
         about = {
             "command_id": f"p{self._made}",
@@ -159,9 +168,12 @@ class OrderFlow:
             "symbol": old["symbol"],
             "time_ms": time_ms,
         }
-        if rng.random() < 0.8:
+        pick = rng.random()
+        if "order_id" in old and pick < 0.3:
+            return about, {"order_id": old["order_id"], "original_client_order_id": ""}
+        if pick < 0.85:
             return about, {"order_id": 0, "original_client_order_id": old["client_order_id"]}
-        # A guess at the number that matching gave it: often another account's order.
+        # A guess at the number that matching gave it.
         return about, {"order_id": rng.randint(1, self._made), "original_client_order_id": ""}
 
     def _change(self, time_ms: int, pick: float) -> Sent:
@@ -172,8 +184,8 @@ class OrderFlow:
         cancel["restriction"] = rng.choice(("NONE",) * 6 + ("ONLY_NEW", "ONLY_PARTIALLY_FILLED"))
         if pick < 0.13:
             return Sent("CancelOrder", cancel)
-        if pick < 0.17:
-            lots = rng.randint(0, 8)
+        if pick < 0.18:
+            lots = rng.randint(0, 6)
             amend = {**about, **named, "client_order_id": client_id, "quantity_lots": lots}
             return Sent("AmendOrder", amend)
         symbol = about["symbol"] if about["symbol"] in INSTRUMENTS else "BTCUSDT"
@@ -181,6 +193,9 @@ class OrderFlow:
             "account_id": about["account_id"],
             "symbol": about["symbol"],
         }
+        if rng.random() < 0.3 and place["order_type"] == "LIMIT":
+            # More than can be paid for, unless what is cancelled frees it.
+            place["quantity_lots"] = rng.randint(20, 60)
         self._placed.append(place)
         mode = rng.choice(("STOP_ON_FAILURE", "ALLOW_FAILURE"))
         both = {**about, "mode": mode, "cancel": cancel, "place": place}
@@ -198,7 +213,7 @@ class OrderFlow:
                 "command_id": f"p{self._made}",
                 "account_id": "operator",
                 "symbol": rng.choice((*INSTRUMENTS, "NONESUCH")),
-                "status": rng.choice(("TRADING", "TRADING", "TRADING", "HALT", "CANCEL_ONLY")),
+                "status": rng.choice(("TRADING",) * 6 + ("HALT", "CANCEL_ONLY")),
                 "time_ms": time_ms,
             },
         )

@@ -89,6 +89,11 @@ class Promises:
         """How many reports of each kind there are."""
         return self._answers.outcomes
 
+    @property
+    def open_orders(self) -> Mapping[Any, Mapping[str, Any]]:
+        """The last report on each open order: it changes as the run goes on."""
+        return self._fills.open
+
     def expect_letter(self, record: LogRecord) -> None:
         """This record is to become a dead letter."""
         self._answers.expect_letter(record)

@@ -93,7 +93,7 @@ class ClientAnswers:
 
     def reckon(self, sagas: Iterable[Mapping[str, Any]]) -> None:
         """When all is quiet: nothing is left unanswered, and the sagas say so too."""
-        for position in self._expected.keys() - self._lettered:
+        for position in sorted(self._expected.keys() - self._lettered):
             self.answered.violated(position, "has no dead letter")
         for key, names in self._asked.items():
             self.answered.figures["commands"] += len(names)

@@ -10,8 +10,10 @@ from tradeflow.simulation.log import Headers, SimulatedLog
 from tradeflow.simulation.rounds import Output, Take
 from tradeflow.simulation.stage import SimulatedStage, SimulatedWorker, changelog_of
 
-Said = tuple[str, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
-"""Topic, key, value and headers of an output."""
+Place = tuple[str, int]
+"""Topic and partition."""
+Said = tuple[Place, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+"""Place, key, value and headers of an output."""
 
 
 class Replay:
@@ -45,15 +47,18 @@ class Replay:
         expected: defaultdict[str, list[Said]] = defaultdict(list)
         topics = set()
         for output in outputs:
+            topic, number = output.topic, output.partition
+            if number is None:
+                number = self._log.partition_of(topic, output.key)
             expected[_cause(output.headers)].append(
-                (output.topic, output.key, output.value, tuple(output.headers or ()))
+                ((topic, number), output.key, output.value, tuple(output.headers or ()))
             )
-            topics.add(output.topic)
+            topics.add(topic)
         found = self._found(stage, topics)
-        for cause in expected.keys() | found.keys():
+        for cause in sorted(expected.keys() | found.keys()):
             self.findings.figures["records"] += len(expected[cause])
-            # Of one record, the outputs on one topic are in one order; between topics there is none.
-            if sorted(expected[cause], key=_topic) != sorted(found.get(cause, ()), key=_topic):
+            # In a partition, what one record caused has an order; between partitions there is none.
+            if sorted(expected[cause], key=_place) != sorted(found.get(cause, ()), key=_place):
                 self.findings.violated(cause, _difference(expected[cause], found.get(cause, [])))
 
     def _found(self, stage: SimulatedStage, topics: set[str]) -> dict[str, list[Said]]:
@@ -64,8 +69,9 @@ class Replay:
                 headers = record.headers()
                 cause = _cause(headers)
                 if cause.partition("/")[0] in stage.inputs:
+                    place = topic, record.partition()
                     found[cause].append(
-                        (topic, record.key(), record.value(), tuple(headers or ()))
+                        (place, record.key(), record.value(), tuple(headers or ()))
                     )
         return found
 
@@ -91,7 +97,7 @@ def _cause(headers: Headers | None) -> str:
     return ""
 
 
-def _topic(said: Said) -> str:
+def _place(said: Said) -> Place:
     return said[0]
 
 
