@@ -125,9 +125,11 @@ class SimulatedLog:
         """What a changelog's partition has of each key."""
         return dict(self._latest.get((topic, partition), {}))
 
-    def records(self, topic: str, partition: int, start: int = 0) -> list[LogRecord]:
-        """The records of a partition from an offset on."""
-        return self._partitions[topic][partition][start:]
+    def records(
+        self, topic: str, partition: int, start: int = 0, end: int | None = None
+    ) -> list[LogRecord]:
+        """The records of a partition, from an offset on and before another."""
+        return self._partitions[topic][partition][start:end]
 
     def all_records(self, topic: str) -> Iterator[LogRecord]:
         """The records of a topic, partition by partition."""

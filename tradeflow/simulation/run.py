@@ -15,7 +15,7 @@ from tradeflow.simulation.promises import Promises
 from tradeflow.simulation.report import Failure, SimulationReport
 from tradeflow.simulation.workload import OrderFlow, Sent
 
-COMMANDS = 120
+COMMANDS = 100
 """Of clients, in a run."""
 
 _TRACE_STEPS = 30

@@ -16,10 +16,12 @@ Declare = Callable[[Any], Any]
 class SimulatedWorker:
     """One process of a stage: what it knows is lost with it, and rebuilt from changelogs."""
 
-    def __init__(self, stage: str, declare: Declare, log: SimulatedLog) -> None:
+    def __init__(
+        self, stage: str, declare: Declare, log: SimulatedLog, metrics: SimulatedMetrics
+    ) -> None:
         self._name = stage
         self._log = log
-        self.app = SimulatedApp(SimulatedMetrics())
+        self.app = SimulatedApp(metrics)
         self.declared: Any = declare(self.app)
         self._outputs = RoundOutputs(stage)
         self.restored: set[int] = set()
@@ -30,7 +32,8 @@ class SimulatedWorker:
             self.restore(number)
         agents = self.app.agents
         for take in takes:
-            messages: Any = self._log.records(take.topic, take.partition, take.start)[: take.count]
+            end = take.start + take.count
+            messages: Any = self._log.records(take.topic, take.partition, take.start, end)
             outputs: Any = self._outputs
             batch = Batch(
                 take.topic, take.partition, messages, producer=outputs, propagate=propagate
@@ -88,6 +91,7 @@ class SimulatedStage:
         self.inputs = tuple(inputs)
         self._declare = declare
         self._log = log
+        self._metrics = SimulatedMetrics()
         self.partitions = log.partitions(inputs[0])
         self.workers = [self._start() for _ in range(workers)]
         self.owners = [number % workers for number in range(self.partitions)]
@@ -144,7 +148,7 @@ class SimulatedStage:
             worker.app.close()
 
     def _start(self) -> SimulatedWorker:
-        return SimulatedWorker(self.name, self._declare, self._log)
+        return SimulatedWorker(self.name, self._declare, self._log, self._metrics)
 
 
 def changelog_of(stage: str, table: str) -> str:

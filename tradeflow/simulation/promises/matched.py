@@ -40,7 +40,7 @@ class MatchedCommands:
         """Judge the commands up to the stage's committed offsets."""
         for (topic, number), end in offsets.items():
             start, self._at[number] = self._at[number], end
-            for record in self._log.records(topic, number, start)[: end - start]:
+            for record in self._log.records(topic, number, start, end):
                 self._judge(record)
         for cause, outputs in self._caused.items():
             for output in outputs:

@@ -26,6 +26,7 @@ class MoneyWatch:
         self.came_in: defaultdict[tuple[str, str], int] = defaultdict(int)
         """Deposits less withdrawals, by account and asset: as the events say, not the entries."""
         self._last_entry: defaultdict[str, int] = defaultdict(int)
+        self._has_moved = False
         self._moved: set[tuple[str, str]] = set()
         self._requests: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
 
@@ -40,6 +41,7 @@ class MoneyWatch:
         if "entries" not in event:
             return
         self.findings.figures["events"] += 1
+        self._has_moved |= bool(event["entries"])
         for entry in event["entries"]:
             self._enter(seen, event["account_id"], entry)
         for balance in event["balances"]:
@@ -56,6 +58,9 @@ class MoneyWatch:
 
     def check_sums(self) -> None:
         """Per asset: what came in is what all accounts have, at this very moment."""
+        if not self._has_moved:
+            return
+        self._has_moved = False
         sums: defaultdict[str, int] = defaultdict(int)
         for books in (self.available, self.held, self.own):
             for (_, asset), units in books.items():
