@@ -21,6 +21,9 @@ COMMANDS = 100
 _TRACE_STEPS = 30
 _PAUSES_MS = (0, 0, 0, 1, 1, 3, 20, 150, 900)
 _DRAIN_ROUNDS_MAX = 400
+_QUIET_TICKS = 6
+"""Of a third of a time-out each: enough for every window of the join to close."""
+
 _FAR_AHEAD_MS = 60_000
 _CLOCK_FAULTS_MS = (-90_000, -5_000, 30_000, 59_000, 61_000, 3_600_000)
 
@@ -103,6 +106,7 @@ class Simulation:
         self._faults.rates = NO_FAULTS
         for stage in self.exchange.stages.values():
             stage.away_until_ms = 0
+        quiet = 0
         for _ in range(_DRAIN_ROUNDS_MAX):
             self._steps += 1
             has_worked = self.exchange.drain_round()
@@ -112,7 +116,9 @@ class Simulation:
             if has_worked:
                 continue
             if self.promises.is_at_rest():
-                return None
+                quiet += 1
+                if quiet > _QUIET_TICKS:
+                    return None
             self.log.now_ms += TIMEOUT_MS // 3
             self._note(self.exchange.tick())
         return Failure(self._steps, "everything comes to its end", "sagas are open for ever")

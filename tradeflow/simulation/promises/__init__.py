@@ -15,6 +15,7 @@ from schemas.topics import (
     ORDERS_DEAD_LETTERS,
     ORDERS_EXECUTIONS,
     ORDERS_ORDERS,
+    ORDERS_PLACEMENTS,
     TRADES,
     WALLET_COMMANDS,
     WALLET_EVENTS,
@@ -127,6 +128,8 @@ class Promises:
         self._check_restored()
         for stage in self._exchange.stages.values():
             self._replay.run(stage)
+            self._replay.check_restored(stage)
+        self._check_windows()
 
     def first_failure(self, step: int) -> Failure | None:
         """The first broken promise, if any is."""
@@ -149,6 +152,14 @@ class Promises:
             for key, row in self._exchange.log.rows(ORDERS_ORDERS.name, number).items()
             if key.startswith(b"saga ")
         ]
+
+    def _check_windows(self) -> None:
+        """Nothing waits in the join: the echo of the clock has closed every window."""
+        for number in range(PARTITIONS):
+            waiting = self._exchange.log.rows(ORDERS_PLACEMENTS.name, number).keys() - {b"clock"}
+            for key in sorted(waiting):
+                where = f"join {number} {key.decode()}"
+                self._answers.answered.violated(where, "waits for ever")
 
     def _check_restored(self) -> None:
         """Books and wallets as they come out of their rows are whole."""

@@ -25,6 +25,9 @@ _ANSWERS = {
 }
 _DONE = ("COMPLETED", "FAILED")
 
+_REMEMBERED_MS = 540_000
+"""Repeats within it are recognised: the stage's ten minutes, and some less."""
+
 CommandId = tuple[str, str]
 """Account and command id."""
 
@@ -37,7 +40,7 @@ class ClientAnswers:
         self.logged = Findings("I7", "what a client is told of is in the log")
         self.single = Findings("I8", "one client order id, any number of submissions, one order")
         self.outcomes: Counter[str] = Counter()
-        self._asked: defaultdict[CommandId, list[str]] = defaultdict(list)
+        self._asked: defaultdict[CommandId, list[Seen]] = defaultdict(list)
         self._ids: set[str] = set()
         self._told: defaultdict[CommandId, list[Mapping[str, Any]]] = defaultdict(list)
         self._accepted: Counter[tuple[str, str, str]] = Counter()
@@ -52,7 +55,7 @@ class ClientAnswers:
         """The next of ``orders.commands``."""
         if seen.name in _ANSWERS and seen.position not in self._expected:
             command = seen.value
-            self._asked[command["account_id"], command["command_id"]].append(seen.name)
+            self._asked[command["account_id"], command["command_id"]].append(seen)
             self._ids.add(command["command_id"])
 
     def told(self, seen: Seen) -> None:
@@ -95,16 +98,28 @@ class ClientAnswers:
         """When all is quiet: nothing is left unanswered, and the sagas say so too."""
         for position in sorted(self._expected.keys() - self._lettered):
             self.answered.violated(position, "has no dead letter")
-        for key, names in self._asked.items():
-            self.answered.figures["commands"] += len(names)
-            kinds = frozenset().union(*(_ANSWERS[name] for name in names))
-            found = [report for report in self._told[key] if report["execution_type"] in kinds]
-            if len(found) != len(names):
-                told = ", ".join(report["execution_type"] for report in found) or "nothing"
-                asked = ", ".join(names)
-                self.answered.violated(" ".join(key), f"{asked} is answered by: {told}")
+        for key, asked in self._asked.items():
+            self._check_answers(key, asked)
         for saga in sagas:
             self._check_saga(saga)
+
+    def _check_answers(self, key: CommandId, asked: list[Seen]) -> None:
+        """As many answers as there are records with the id; one effect where they say the same."""
+        self.answered.figures["commands"] += len(asked)
+        kinds = frozenset().union(*(_ANSWERS[each.name] for each in asked))
+        found = [report for report in self._told[key] if report["execution_type"] in kinds]
+        told = ", ".join(report["execution_type"] for report in found) or "nothing"
+        names = ", ".join(each.name for each in asked)
+        if len(found) != len(asked):
+            self.answered.violated(" ".join(key), f"{names} is answered by: {told}")
+        if len(asked) == 1 or not _is_repeated(asked):
+            return
+        self.single.figures["repeats"] += len(asked) - 1
+        others = [report for report in found if report["execution_type"] != "ORDER_STATUS"]
+        if any(report["reject_reason"] == "COMMAND_ID_REUSED" for report in others):
+            self.single.violated(" ".join(key), f"{names}: a repeat is taken for another command")
+        if len(others) > 1 and any(report["execution_id"] for report in others):
+            self.single.violated(" ".join(key), f"{names}: a repeat has an effect: {told}")
 
     def _check_saga(self, saga: Mapping[str, Any]) -> None:
         where = f"saga {saga['account_id']} {saga['saga_id']}"
@@ -119,3 +134,14 @@ class ClientAnswers:
         has_order = bool(numbered)
         if has_order != (saga["state"] == "COMPLETED"):
             self.answered.violated(where, f"{saga['state']}, {len(numbered)} orders accepted")
+
+
+def _is_repeated(asked: list[Seen]) -> bool:
+    """Whether records with one id say the same but for their time, and came soon enough."""
+    first, last = asked[0], asked[-1]
+    if first.name in ("QueryOrder", "SetSymbolStatus"):
+        return False
+    if last.record.timestamp()[1] - first.record.timestamp()[1] > _REMEMBERED_MS:
+        return False
+    said = [(each.name, {**each.value, "time_ms": 0}) for each in asked]
+    return all(each == said[0] for each in said)

@@ -23,6 +23,8 @@ class Standing:
     iceberg: int
     left: int
     has_price: bool
+    account: str
+    may_self_trade: bool
     visible: int = 0
     place: int = 0
 
@@ -47,7 +49,9 @@ class Queues:
                 self._begin(report)
             elif kind in ("TRADE", "TRADE_PREVENTION"):
                 self._meet(report, violated)
-            elif kind in ("CANCELED", "EXPIRED"):
+            elif kind == "EXPIRED":
+                self._expire(report, violated)
+            elif kind == "CANCELED":
                 self._orders.pop(report["order_id"], None)
             elif kind == "REPLACED":
                 self._reduce(report)
@@ -63,6 +67,8 @@ class Queues:
                 report["iceberg_lots"],
                 report["leaves_quantity_lots"],
                 report["order_type"] not in _MARKET_KINDS,
+                report["account_id"],
+                report["self_trade_prevention"] == "NONE",
             )
         if report["is_working"]:
             self._taker = order_id
@@ -86,6 +92,8 @@ class Queues:
         is_trade = report["execution_type"] == "TRADE"
         if is_trade and (report["role"] == "TAKER") != is_taker:
             violated(f"order {order_id} is no {report['role']} here")
+        if is_trade and not is_taker:
+            self._check_parties(order_id, order, violated)
         if not is_taker:
             self._check_first(order_id, order, report, violated)
         elif order.has_price:
@@ -105,20 +113,47 @@ class Queues:
             order.place = self._last_place
             order.show()
 
+    def _check_parties(self, order_id: int, order: Standing, violated: Tell) -> None:
+        taker = self._orders.get(self._taker)
+        if taker is None or taker.side == order.side:
+            violated(f"order {order_id} trades with nobody on the other side")
+        elif taker.account == order.account and not taker.may_self_trade:
+            violated(f"order {order_id} trades with {self._taker} of the same account")
+
+    def _expire(self, report: Mapping[str, Any], violated: Tell) -> None:
+        """What ended for want of somebody to trade with had nobody."""
+        order = self._orders.pop(report["order_id"], None)
+        if order is None:
+            return
+        if report["time_in_force"] == "FOK" and report["cumulative_quantity_lots"]:
+            violated(f"order {report['order_id']} is filled in part, in spite of FOK")
+        first = self._first("SELL" if order.side == "BUY" else "BUY")
+        if first is None:
+            return
+        price = self._orders[first].price
+        reason = report["expiry_reason"]
+        is_met = price <= order.price if order.side == "BUY" else price >= order.price
+        if reason == "INSUFFICIENT_LIQUIDITY" or (
+            reason == "UNFILLED_IOC_QUANTITY_EXPIRED" and is_met
+        ):
+            violated(f"order {report['order_id']} expires, though order {first} would trade")
+
+    def _first(self, side: str) -> int | None:
+        """The order of a side that the next taker meets."""
+        sign = -1 if side == "BUY" else 1
+        resting = (
+            (sign * order.price, order.place, number)
+            for number, order in self._orders.items()
+            if order.place and order.side == side
+        )
+        return min(resting, default=(0, 0, None))[2]
+
     def _check_first(
         self, order_id: int, order: Standing, report: Mapping[str, Any], violated: Tell
     ) -> None:
-        sign = -1 if order.side == "BUY" else 1
-        first = min(
-            (
-                (sign * other.price, other.place, number)
-                for number, other in self._orders.items()
-                if other.place and other.side == order.side
-            ),
-            default=(0, 0, 0),
-        )
-        if first[2] != order_id:
-            violated(f"order {order_id} trades before order {first[2]}, which stands first")
+        first = self._first(order.side)
+        if first != order_id:
+            violated(f"order {order_id} trades before order {first}, which stands first")
         if report["last_price_ticks"] != order.price:
             violated(f"order {order_id} trades at {report['last_price_ticks']}, not at its price")
         if report["last_quantity_lots"] > order.visible:

@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.headers import CAUSATION_ID
 from tradeflow.checking.findings import Findings
+from tradeflow.simulation.app import SimulatedTable
 from tradeflow.simulation.log import Headers, SimulatedLog
 from tradeflow.simulation.rounds import Output, Take
 from tradeflow.simulation.stage import SimulatedStage, SimulatedWorker, changelog_of
@@ -41,6 +42,26 @@ class Replay:
                 outputs += worker.process(work.takes, work.agent_order).outputs
         self._compare_outputs(stage, outputs)
         self._compare_rows(stage, worker)
+        worker.app.close()
+
+    def check_restored(self, stage: SimulatedStage) -> None:
+        """What a worker has that was restored from the rows amounts to the same rows."""
+        worker = stage.fresh_worker()
+        for number in range(stage.partitions):
+            worker.restore(number)
+        self._compare_rows(stage, worker)
+        for number in range(stage.partitions):
+            own = _own_rows(stage.name, worker, number)
+            if own is None:
+                continue
+            table, rows = own
+            encoded = {key.encode(): table.encode(row) for key, row in rows.items()}
+            kept = self._log.rows(changelog_of(stage.name, table.name), number)
+            # A clock at 0 has no row yet.
+            for key in sorted(kept):
+                if kept[key] != encoded.get(key):
+                    where = f"{stage.name} {number} {key.decode()}"
+                    self.findings.violated(where, "is another row when it has been restored")
         worker.app.close()
 
     def _compare_outputs(self, stage: SimulatedStage, outputs: Iterable[Output]) -> None:
@@ -88,6 +109,17 @@ class Replay:
                     if kept.get(key) != rows.get(key):
                         where = f"{changelog}/{number} {key.decode()}"
                         self.findings.violated(where, _row_fault(kept.get(key), rows.get(key)))
+
+
+def _own_rows(
+    name: str, worker: SimulatedWorker, number: int
+) -> tuple[SimulatedTable, dict[str, Any]] | None:
+    """The rows of a stage's own state, and their table; None where rows are the state itself."""
+    if name == "accounts":
+        return worker.app.tables["wallet"], worker.declared.wallet(number).state.rows()
+    if name == "orders":
+        return worker.app.tables["orders"], worker.declared.orders(number).state.rows()
+    return None
 
 
 def _cause(headers: Headers | None) -> str:
