@@ -99,9 +99,7 @@ class RowStore:
 
     name: str
 
-    def __init__(
-        self, *, encode: Callable[[Any], bytes], decode: Callable[[bytes], Any]
-    ) -> None:
+    def __init__(self, *, encode: Callable[[Any], bytes], decode: Callable[[bytes], Any]) -> None:
         self.encode = encode
         self.decode = decode
         self._partitions: dict[int, Rows[Any]] = {}

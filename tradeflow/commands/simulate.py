@@ -51,9 +51,7 @@ def simulate(
         raise typer.Exit(1)
 
 
-def _run(
-    first: int, count: int, settings: "SimulationSettings"
-) -> "tuple[SimulationReport, int]":
+def _run(first: int, count: int, settings: "SimulationSettings") -> "tuple[SimulationReport, int]":
     """The first report that fails, or the last one; and how many seeds were run."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -64,9 +62,9 @@ def _run(
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=count == 1) as bar:
         task = bar.add_task("", total=count)
-        for runs, seed in enumerate(range(first, first + count), start=1):
+        for seed in range(first, first + count):
             report = Simulation(seed, settings).run()
             bar.advance(task)
             if not report.holds:
                 break
-    return report, runs
+    return report, report.seed - first + 1

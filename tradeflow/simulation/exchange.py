@@ -31,9 +31,7 @@ _SKEWS_MS = (-40_000, -1_000, 700, 50_000)
 _AWAY_MS = (300, 300, 1_000, 1_000, 3_000, 40_000, 100_000)
 _SHORT_MAX = 8
 _STAMPED = frozenset(
-    topic.name
-    for topic in TOPICS
-    if topic.config.get("message.timestamp.type") == "LogAppendTime"
+    topic.name for topic in TOPICS if topic.config.get("message.timestamp.type") == "LogAppendTime"
 )
 
 
@@ -88,10 +86,8 @@ class SimulatedExchange:
         takes = self._some_of(stage.unread(worker))
         if not takes:
             return f"{stage.name}/{worker} has nothing to do"
-        order = list(range(stage.agents))
-        rng.shuffle(order)
         what = f"{stage.name}/{worker} takes {_described(takes)}"
-        work = stage.process(worker, takes, order)
+        work = stage.process(worker, takes, rng)
         if faults.happens("crash_before_commit"):
             stage.restart(worker)
             return f"{what}; it dies before its commit"
@@ -117,7 +113,7 @@ class SimulatedExchange:
                 takes = stage.unread(worker)
                 if takes:
                     has_worked = True
-                    stage.commit(stage.process(worker, takes, list(range(stage.agents))))
+                    stage.commit(stage.process(worker, takes))
         return has_worked
 
     def close(self) -> None:
@@ -139,14 +135,12 @@ class SimulatedExchange:
         for take in unread:
             if faults.happens("late_read"):
                 continue
-            count = take.count
-            if count > 1 and faults.happens("short_read"):
-                count = rng.randint(1, min(count, _SHORT_MAX))
-            takes.append(take._replace(count=count))
+            size = take.size
+            if size > 1 and faults.happens("short_read"):
+                size = rng.randint(1, min(size, _SHORT_MAX))
+            takes.append(take._replace(size=size))
         return takes
 
 
 def _described(takes: list[Take]) -> str:
-    return ", ".join(
-        f"{take.topic}/{take.partition} {take.start}+{take.count}" for take in takes
-    )
+    return ", ".join(f"{take.topic}/{take.partition} {take.start}+{take.size}" for take in takes)

@@ -46,9 +46,7 @@ def _instrument(symbol: str, base: str, quote: str, **rules: Any) -> Instrument:
 INSTRUMENTS = {
     rules.symbol: rules
     for rules in (
-        _instrument(
-            "BTCUSDT", "BTC", "USDT", quote_units_per_tick_lot=7, base_units_per_lot=1_000
-        ),
+        _instrument("BTCUSDT", "BTC", "USDT", quote_units_per_tick_lot=7, base_units_per_lot=1_000),
         # Its quote asset is another's base asset, and its rates are odd.
         _instrument(
             "ETHBTC",

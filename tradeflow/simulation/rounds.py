@@ -1,6 +1,5 @@
 """A round: what a worker took, what its agents made of it, and the transaction that it becomes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,7 +14,14 @@ class Take(NamedTuple):
     topic: str
     partition: int
     start: int
-    count: int
+    size: int
+
+
+class Turn(NamedTuple):
+    """An agent has the batch of one of the takes: both by number."""
+
+    take: int
+    agent: int
 
 
 class Output(NamedTuple):
@@ -42,8 +48,8 @@ class Round:
     """What one transaction commits, or nothing of it."""
 
     takes: list[Take]
-    agent_order: list[int]
-    """In which order the agents had the batches: nothing may depend on it."""
+    turns: list[Turn]
+    """In which order the agents had the batches."""
     outputs: list[Output] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
@@ -60,11 +66,6 @@ class Round:
             )
         for row in self.rows:
             log.write_row(row.changelog, row.partition, row.key, row.value)
-
-    @property
-    def records(self) -> int:
-        """How many records it took."""
-        return sum(take.count for take in self.takes)
 
 
 class RoundOutputs:
@@ -114,5 +115,3 @@ class RoundOutputs:
         """What was sent since the last call."""
         outputs, self.outputs = self.outputs, []
         return outputs
-
-

@@ -90,7 +90,7 @@ class Simulation:
             if (failure := self._drain()) is not None:
                 return failure
             self.promises.reckon()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the seed replays it
+        except Exception as error:  # whatever it is, the seed replays it
             return Failure(self._steps, "no stage fails", f"{type(error).__name__}: {error}", error)
         return self.promises.first_failure(self._steps)
 

@@ -1,13 +1,14 @@
 """A stage as its consumer group has it: workers, who owns which partitions, committed offsets."""
 
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 from streams.transport import Batch
 from streams.transport.headers import propagate
 from tradeflow.simulation.app import SimulatedApp, SimulatedMetrics
 from tradeflow.simulation.log import SimulatedLog
-from tradeflow.simulation.rounds import Round, RoundOutputs, Row, Take
+from tradeflow.simulation.rounds import Round, RoundOutputs, Row, Take, Turn
 
 Declare = Callable[[Any], Any]
 """Declares a stage's agents and tables on an app."""
@@ -26,22 +27,29 @@ class SimulatedWorker:
         self._outputs = RoundOutputs(stage)
         self.restored: set[int] = set()
 
-    def process(self, takes: Sequence[Take], agent_order: Sequence[int]) -> Round:
+    def process(self, takes: Sequence[Take], turns: Sequence[Turn]) -> Round:
         """Let the agents work through some records; nothing is written yet."""
         for number in dict.fromkeys(take.partition for take in takes):
             self.restore(number)
-        agents = self.app.agents
-        for take in takes:
-            end = take.start + take.count
-            messages: Any = self._log.records(take.topic, take.partition, take.start, end)
-            outputs: Any = self._outputs
-            batch = Batch(
-                take.topic, take.partition, messages, producer=outputs, propagate=propagate
-            )
-            for index in agent_order:
-                if take.topic in agents[index].topics:
-                    agents[index].give(batch)
-        return Round(list(takes), list(agent_order), self._outputs.take(), self._changed_rows())
+        batches = [self._batch(take) for take in takes]
+        for turn in turns:
+            self.app.agents[turn.agent].give(batches[turn.take])
+        return Round(list(takes), list(turns), self._outputs.take(), self._changed_rows())
+
+    def turns(self, takes: Sequence[Take]) -> list[Turn]:
+        """Which agents have which of the takes, take by take."""
+        return [
+            Turn(number, agent)
+            for number, take in enumerate(takes)
+            for agent, each in enumerate(self.app.agents)
+            if take.topic in each.topics
+        ]
+
+    def _batch(self, take: Take) -> Batch:
+        end = take.start + take.size
+        messages: Any = self._log.records(take.topic, take.partition, take.start, end)
+        outputs: Any = self._outputs
+        return Batch(take.topic, take.partition, messages, producer=outputs, propagate=propagate)
 
     def drop(self, number: int) -> None:
         """Forget a partition that another worker owns now."""
@@ -103,11 +111,6 @@ class SimulatedStage:
         self.away_until_ms = 0
         self.clock_skew_ms = 0
 
-    @property
-    def agents(self) -> int:
-        """How many agents a worker has."""
-        return len(self.workers[0].app.agents)
-
     def unread(self, worker: int) -> list[Take]:
         """All that is waiting for a worker."""
         return [
@@ -116,16 +119,21 @@ class SimulatedStage:
             if self.owners[number] == worker and (end := self._log.end(topic, number)) > start
         ]
 
-    def process(self, worker: int, takes: Sequence[Take], agent_order: Sequence[int]) -> Round:
-        """What a worker makes of some records; it knows it, and the log does not."""
-        return self.workers[worker].process(takes, agent_order)
+    def process(self, worker: int, takes: Sequence[Take], rng: Random | None = None) -> Round:
+        """What a worker makes of some records; it knows it, and the log does not.
+
+        Each agent has the takes in their order; how the agents take turns, chance says.
+        """
+        of = self.workers[worker]
+        turns = of.turns(takes)
+        return of.process(takes, turns if rng is None else _mixed(turns, rng))
 
     def commit(self, work: Round) -> None:
         """The round's transaction: outputs, rows and offsets."""
         work.commit(self._log, clock_ms=self._log.now_ms + self.clock_skew_ms)
         for take in work.takes:
-            self.offsets[take.topic, take.partition] = take.start + take.count
-        self.history.append(Round(work.takes, work.agent_order))
+            self.offsets[take.topic, take.partition] = take.start + take.size
+        self.history.append(Round(work.takes, work.turns))
 
     def restart(self, worker: int) -> None:
         """A worker dies, and another takes its place with nothing in memory."""
@@ -149,6 +157,14 @@ class SimulatedStage:
 
     def _start(self) -> SimulatedWorker:
         return SimulatedWorker(self.name, self._declare, self._log, self._metrics)
+
+
+def _mixed(turns: Sequence[Turn], rng: Random) -> list[Turn]:
+    """Each agent's turns in their order, and the agents' among each other in any."""
+    agents = [turn.agent for turn in turns]
+    rng.shuffle(agents)
+    waiting = {agent: iter([turn for turn in turns if turn.agent == agent]) for agent in agents}
+    return [next(waiting[agent]) for agent in agents]
 
 
 def changelog_of(stage: str, table: str) -> str:

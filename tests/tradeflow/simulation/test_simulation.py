@@ -1,13 +1,9 @@
 """Seeds: each is one run of the whole exchange with its faults, and every promise is kept."""
 
 import os
-import subprocess
-import sys
-from dataclasses import fields
 
 import pytest
 
-from tradeflow.simulation.faults import NO_FAULTS, FaultRates
 from tradeflow.simulation.run import Simulation, SimulationSettings
 
 SEEDS = int(os.environ.get("TRADEFLOW_SIMULATION_SEEDS", "500"))

@@ -1,4 +1,4 @@
-"""What each account must have, from the execution reports alone: an accountant's slow second opinion.
+"""What each account must have, from the execution reports alone: a slow second opinion.
 
 Written from the rules (``MATCHING.md``, ``LEDGER.md``), not from the code that settles: it calls
 none of it.
@@ -94,9 +94,7 @@ class FillAccounts:
                     f"hold {key}", f"{held.get(key, 0)} is held, {needed.get(key, 0)} is needed"
                 )
 
-    def _check_balances(
-        self, watch: MoneyWatch, rows: Mapping[str, Mapping[str, Any]]
-    ) -> None:
+    def _check_balances(self, watch: MoneyWatch, rows: Mapping[str, Mapping[str, Any]]) -> None:
         kept = {
             (row["account_id"], row["asset"]): row["available_units"] + row["held_units"]
             for row in rows.values()

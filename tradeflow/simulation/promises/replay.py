@@ -31,15 +31,14 @@ class Replay:
         for number in range(stage.partitions):
             worker.begin_empty(number)
         outputs: list[Output] = []
-        order = list(range(stage.agents))
         if len(stage.inputs) == 1:
             for (topic, number), end in stage.offsets.items():
                 if end:
                     takes = [Take(topic, number, 0, end)]
-                    outputs += worker.process(takes, order).outputs
+                    outputs += worker.process(takes, worker.turns(takes)).outputs
         else:
             for work in stage.history:
-                outputs += worker.process(work.takes, work.agent_order).outputs
+                outputs += worker.process(work.takes, work.turns).outputs
         self._compare_outputs(stage, outputs)
         self._compare_rows(stage, worker)
         worker.app.close()
@@ -91,9 +90,7 @@ class Replay:
                 cause = _cause(headers)
                 if cause.partition("/")[0] in stage.inputs:
                     place = topic, record.partition()
-                    found[cause].append(
-                        (place, record.key(), record.value(), tuple(headers or ()))
-                    )
+                    found[cause].append((place, record.key(), record.value(), tuple(headers or ())))
         return found
 
     def _compare_rows(self, stage: SimulatedStage, worker: SimulatedWorker) -> None:
@@ -101,9 +98,7 @@ class Replay:
             changelog = changelog_of(stage.name, table.name)
             for number in range(stage.partitions):
                 kept = self._log.rows(changelog, number)
-                rows = {
-                    key.encode(): table.encode(row) for key, row in table.rows(number).items()
-                }
+                rows = {key.encode(): table.encode(row) for key, row in table.rows(number).items()}
                 self.findings.figures["rows"] += len(rows)
                 for key in sorted(kept.keys() | rows.keys()):
                     if kept.get(key) != rows.get(key):
