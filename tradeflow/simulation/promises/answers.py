@@ -24,6 +24,7 @@ _ANSWERS = {
     "SetSymbolStatus": frozenset({"STATUS_CHANGED", "REJECTED"}),
 }
 _DONE = ("COMPLETED", "FAILED")
+_DONE_TO_ORDERS = ("CANCELED", "REPLACED")
 
 _REMEMBERED_MS = 540_000
 """Repeats within it are recognised: the stage's ten minutes, and some less."""
@@ -44,6 +45,7 @@ class ClientAnswers:
         self._ids: set[str] = set()
         self._told: defaultdict[CommandId, list[Mapping[str, Any]]] = defaultdict(list)
         self._accepted: Counter[tuple[str, str, str]] = Counter()
+        self._renamed: dict[tuple[str, str], str] = {}
         self._expected: dict[str, LogRecord] = {}
         self._lettered: set[str] = set()
 
@@ -70,6 +72,8 @@ class ClientAnswers:
         self._told[key].append(report)
         if asked_as not in self._ids:
             self.logged.violated(seen.position, f"nobody sent a command {asked_as}")
+        if report["execution_type"] == "REPLACED":
+            self._renamed[key[0], report["original_client_order_id"]] = report["command_id"]
         if report["execution_type"] == "NEW":
             if key not in self._asked and (key[0], asked_as) not in self._asked:
                 self.logged.violated(seen.position, f"{key} never placed an order")
@@ -115,11 +119,30 @@ class ClientAnswers:
         if len(asked) == 1 or not _is_repeated(asked):
             return
         self.single.figures["repeats"] += len(asked) - 1
-        others = [report for report in found if report["execution_type"] != "ORDER_STATUS"]
+        others = [
+            report
+            for report in found
+            if report["execution_type"] != "ORDER_STATUS"
+            and not self._is_lost(asked[0].value, report)
+        ]
         if any(report["reject_reason"] == "COMMAND_ID_REUSED" for report in others):
             self.single.violated(" ".join(key), f"{names}: a repeat is taken for another command")
-        if len(others) > 1 and any(report["execution_id"] for report in others):
+        # A change of an order that came to nothing may be refused again, when the order is gone.
+        is_placed = asked[0].name in ("PlaceOrder", "CancelReplaceOrder")
+        was_done = any(
+            report["execution_id"] and (is_placed or report["execution_type"] in _DONE_TO_ORDERS)
+            for report in others
+        )
+        if len(others) > 1 and was_done:
             self.single.violated(" ".join(key), f"{names}: a repeat has an effect: {told}")
+
+    def _is_lost(self, command: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+        """Whether a repeat cannot find its order, whose name another command has changed."""
+        if answer["execution_id"] or answer["reject_reason"] != "UNKNOWN_ORDER":
+            return False
+        names = (command.get("original_client_order_id", ""), command.get("client_order_id", ""))
+        renamers = {self._renamed.get((command["account_id"], name), "") for name in names}
+        return bool(renamers - {"", command["command_id"]})
 
     def _check_saga(self, saga: Mapping[str, Any]) -> None:
         where = f"saga {saga['account_id']} {saga['saga_id']}"
