@@ -22,6 +22,7 @@ from tradeflow.commands import (
     order,
     replay,
     sagas,
+    simulate,
     tail,
     topics,
     up,
@@ -46,6 +47,7 @@ app.command()(book.book)
 app.command()(tail.tail)
 app.command()(sagas.sagas)
 app.command()(check.check)
+app.command()(simulate.simulate)
 app.command()(clock.clock)
 app.command()(topics.topics)
 app.command()(bench.bench)

@@ -196,7 +196,11 @@ def _echoed_ms(value: Decoded) -> int | None:
 
 
 PLACEMENT = Field(
-    topic=ORDERS_COMMANDS.name, decode=_decode_command, key=_placement_key, by_log_time=True
+    topic=ORDERS_COMMANDS.name,
+    decode=_decode_command,
+    key=_placement_key,
+    by_log_time=True,
+    is_judged_elsewhere=True,
 )
 RESERVATION = Field(
     topic=WALLET_EVENTS.name, decode=_decode_event, key=_reservation_key, time_ms=_echoed_ms

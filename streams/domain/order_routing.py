@@ -20,6 +20,11 @@ def change_order(
     if known is not None:
         if not is_repeat(known, name, command):
             return refusals(name, command, "COMMAND_ID_REUSED")
+        if saga is None and name == "AmendOrder":
+            # It is done, and has given its order another name.
+            saga = state.find(
+                command["account_id"], command["symbol"], 0, command["client_order_id"]
+            )
         if saga is None:
             return refusals(name, command, "UNKNOWN_ORDER")
         return [status_of(saga, command)]

@@ -188,8 +188,11 @@ def ask_after(state: OrdersState) -> list[Sent]:
     """
     sent: list[Sent] = []
     submitted = state.submitted
+    due: list[tuple[int, str]] = []
     while submitted and submitted[0][0] + state.timeout_ms < state.executions_ms:
-        submitted_ms, key = submitted.popleft()
+        due.append(submitted.popleft())
+    # Those of one moment by their keys: rows do not say which of them came first.
+    for submitted_ms, key in sorted(due):
         saga = state.sagas.get(key)
         if saga is None or not saga.is_awaited or saga.submitted_ms != submitted_ms:
             continue

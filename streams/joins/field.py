@@ -38,6 +38,8 @@ class Field:
     """The time of each record is the log's own instead, which the topic's settings say is whose."""
     check: Callable[["Message", Any], Bad | None] = lambda record, value: None
     """Says what is wrong with a record besides its bytes, such as its key."""
+    is_judged_elsewhere: bool = False
+    """Another agent of the stage says what is bad of this topic: here no value is no bytes."""
     ahead_ms: int | None = None
     """How far a time may be ahead of the record's own in the log.
 
@@ -49,6 +51,8 @@ class Field:
         decode, check = self.decode, self.check
         for record in batch:
             data = record.value()
+            if data is None and self.is_judged_elsewhere:
+                data = b""
             value = Bad("NO_VALUE", "the record is empty") if data is None else decode(data)
             bad = value if isinstance(value, Bad) else check(record, value)
             if bad is None and self.ahead_ms is not None:

@@ -90,31 +90,19 @@ class Rows(dict[str, Row], Generic[Row]):
             super().__setitem__(key, row)
 
 
-class Table(faust.Table[str, Any]):
-    """A table with one writer: the agent that owns the partition.
+class RowStore:
+    """The rows of a table, partition by partition, and what of them is to be written.
 
     ``encode`` and ``decode`` turn a row into bytes and back; rows are whatever objects the agent
     works with, so that nothing is converted between rounds.  Keys are text.
     """
 
-    mundane_level = "debug"
+    name: str
 
-    def __init__(
-        self,
-        app: Any,
-        *,
-        encode: Callable[[Any], bytes],
-        decode: Callable[[bytes], Any],
-        **kwargs: Any,
-    ) -> None:
-        if kwargs.get("window") is not None:
-            raise ConfigError(f"table {kwargs.get('name')}: windowed tables are not supported")
-        super().__init__(app, **kwargs)
+    def __init__(self, *, encode: Callable[[Any], bytes], decode: Callable[[bytes], Any]) -> None:
         self.encode = encode
         self.decode = decode
         self._partitions: dict[int, Rows[Any]] = {}
-
-    # --- rows by partition -----------------------------------------------------------------------
 
     def rows(self, partition: int) -> Rows[Any]:
         """The rows of an owned partition."""
@@ -154,6 +142,25 @@ class Table(faust.Table[str, Any]):
                     records.append({"key": key, "value": value})
                 rows.changed.clear()
                 yield partition, records
+
+
+class Table(RowStore, faust.Table[str, Any]):
+    """A table with one writer: the agent that owns the partition."""
+
+    mundane_level = "debug"
+
+    def __init__(
+        self,
+        app: Any,
+        *,
+        encode: Callable[[Any], bytes],
+        decode: Callable[[bytes], Any],
+        **kwargs: Any,
+    ) -> None:
+        if kwargs.get("window") is not None:
+            raise ConfigError(f"table {kwargs.get('name')}: windowed tables are not supported")
+        RowStore.__init__(self, encode=encode, decode=decode)
+        faust.Table.__init__(self, app, **kwargs)
 
     # --- Faust's mapping interface: the partition is that of the current event -------------------
 

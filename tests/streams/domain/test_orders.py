@@ -5,9 +5,11 @@ from typing import get_args
 
 import pytest
 
+from schemas.codec import encode
 from schemas.enums import SAGA_STATES
+from streams.domain.orders import Orders
 from streams.domain.saga import TRANSITIONS, Saga, SagaEvent
-from tests.streams.domain.orders_desk import Desk
+from tests.streams.domain.orders_desk import RULES, Desk
 
 BUY = {"side": "BUY", "quantity_lots": 5, "price_ticks": 10}
 
@@ -101,6 +103,16 @@ def test_a_client_order_id_that_an_amendment_took_finds_the_amended_order() -> N
     assert desk.query(original_client_order_id="n") == ["ORDER_STATUS NEW"]
 
 
+def test_an_amendment_sent_again_finds_the_order_that_it_renamed() -> None:
+    desk = a_resting_order()
+    terms = {"original_client_order_id": "my-p1", "client_order_id": "n", "quantity_lots": 2}
+    assert desk.amend("a1", **terms) == ["AmendOrder a1 to matching"]
+    names = {"client_order_id": "n", "original_client_order_id": "my-p1", "command_id": "a1"}
+    desk.report("REPLACED", "NEW", **names)
+
+    assert desk.amend("a1", **terms) == ["ORDER_STATUS NEW"]
+
+
 def test_a_second_answer_of_the_wallet_changes_nothing() -> None:
     desk = a_resting_order()
 
@@ -131,6 +143,20 @@ def test_that_cancel_means_no_other_order_that_has_taken_the_name() -> None:
     (cancel,) = desk.orders.executions_tick(desk.now)
 
     assert cancel.record["hold_id"] == "p1"
+
+
+def test_these_cancels_come_in_one_order_after_a_restart_too() -> None:
+    orders = Orders(RULES, timeout_ms=30_000)
+    for name in ("p2", "p10"):
+        order = Desk().order(name, **BUY)
+        orders.command("PlaceOrder", order, encode("PlaceOrder", order), 1_000)
+        event = {"account_id": "ann", "command_id": name, "is_repeat": False}
+        orders.reservation("FundsReservedEvent", event)
+    restored = Orders.restore(RULES, orders.state.rows(), timeout_ms=30_000)
+
+    cancels = orders.executions_tick(31_001)
+    assert [each.record["command_id"] for each in cancels] == ["p10~x", "p2~x"]
+    assert restored.executions_tick(31_001) == cancels
 
 
 def test_a_fill_before_that_cancel_counts() -> None:

@@ -1,0 +1,1 @@
+"""The whole exchange in one process, with a simulated log and clock, and faults from a seed."""
