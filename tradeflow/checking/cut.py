@@ -84,6 +84,7 @@ def take_cut(
         for name in _WAY:
             if name in positions:
                 waits.run(positions[name])
+        asked |= {name: topics.ends(positions[name].partitions) for name in waits.still}
         for name, position in positions.items():
             with closing(TableReading(bootstrap, topics, position, CHANGELOGS[name])) as reading:
                 cut.tables[CHANGELOGS[name]], offsets = reading.run(quiet_seconds)
@@ -119,11 +120,12 @@ class _Waits:
         self._topics = topics
         self._patience_seconds = patience_seconds
         self._progress = progress
-        self._still: set[str] = set()
+        self.still: set[str] = set()
+        """The stages that were given up."""
 
     def run(self, stage: StagePosition) -> None:
         """Wait for one stage."""
-        if stage.group in self._still:
+        if stage.group in self.still:
             return
         ends = self._topics.ends(stage.partitions)
         total = sum(ends.values())
@@ -137,7 +139,7 @@ class _Waits:
             if reached > done:
                 done, moved = reached, now
             elif now - moved > self._patience_seconds:
-                self._still.add(stage.group)
+                self.still.add(stage.group)
                 return
             elif now - moved > _STILL_SECONDS and not self._records_left(committed, ends):
                 return  # what is left are marks of transactions

@@ -18,7 +18,8 @@ def compare_outputs(
     actual: list[Output],
 ) -> None:
     """Compare what one partition has of a command with what the engine made of it."""
-    findings.figures["output records"] += len(actual)
+    # Ticks are no figure: a quiet exchange has ever more of them.
+    findings.figures["output records"] += sum(output.name != "Tick" for output in actual)
     for (name, record), output in zip(expected, actual, strict=False):
         if record != output.value or name != output.name:
             difference = first_difference(record, output.value)

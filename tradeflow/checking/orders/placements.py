@@ -78,6 +78,7 @@ class Placements:
         """NEW or REJECTED, by matching or by the orders stage."""
         report = entry.value
         had_order = report["execution_id"] or report["reject_reason"] == "MATCHING_TIMED_OUT"
+        self._found.accepted.figures["answers"] += 1
         placement = self._placement(key)
         what = f"{report['execution_type']} for {report['command_id']!r} of {report['account_id']}"
         placement.outcomes.append([what, entry.position, _place(cause), bool(had_order)])
