@@ -90,7 +90,8 @@ def take_cut(
                 cut.tables[CHANGELOGS[name]], offsets = reading.run(quiet_seconds)
             cut.inputs |= offsets
         for name, ends in asked.items():
-            cut.unanswered[name] = _records_between(bootstrap, cut.inputs, ends)
+            first = _first_input(name, ends)
+            cut.unanswered[name] = _records_between(bootstrap, cut.inputs, first)
     # What is still open belongs to later commands, or is waited for when it is read.
     cut.ends = topics.ends(topics.partitions(*topics_read), committed=False)
     return cut
@@ -128,6 +129,8 @@ class _Waits:
         if stage.group in self.still:
             return
         ends = self._topics.ends(stage.partitions)
+        if not any(_first_input(stage.group, ends).values()):
+            return  # nobody has asked it for anything
         total = sum(ends.values())
         done, moved = -1, time.monotonic()
         while True:
@@ -150,6 +153,11 @@ class _Waits:
         self, committed: Mapping[Partition, int], ends: Mapping[Partition, int]
     ) -> int:
         return _records_between(self._bootstrap, committed, ends)
+
+
+def _first_input(stage: str, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+    """Those of a stage's first input, which has what it is asked for: of others it is told."""
+    return {each: at for each, at in offsets.items() if each.topic == INPUTS[stage][0]}
 
 
 def _records_between(

@@ -14,6 +14,9 @@ from tradeflow.checking.orders.terms import INPUTS
 _GIVEN_BACK_MAX = 10_000
 """So many releases are remembered whose reservations were not read: those of failed ones stay."""
 
+_GIVEN_BACK_MS = 300_000
+"""A reservation that is this much later in the log is another one: ids are used again later."""
+
 
 class PaidOrders:
     """Reservations and orders by hold, in whatever order they are read; each is used once."""
@@ -25,7 +28,8 @@ class PaidOrders:
         """By hold: symbol, asset and units of reservations that no order was seen for."""
         self._orders: dict[str, deque[list[Any]]] = {}
         """By hold: partition, offset and what they need, of orders that wait for theirs."""
-        self._given_back: dict[str, None] = {}
+        self._given_back: dict[str, int] = {}
+        """By hold, the log's time of a release."""
 
     def reserved(self, entry: Entry) -> None:
         """FundsReservedEvent: money was set aside."""
@@ -34,8 +38,8 @@ class PaidOrders:
             return
         key = f"{event['account_id']} {event['command_id']}"
         paid = [event["symbol"], event["asset"], event["amount_units"]]
-        if key in self._given_back:
-            del self._given_back[key]
+        released_ms = self._given_back.pop(key, None)
+        if released_ms is not None and entry.record.timestamp_ms < released_ms + _GIVEN_BACK_MS:
             return
         if waiting := _take(self._orders, key):
             self._compare(key, waiting, paid)
@@ -67,7 +71,7 @@ class PaidOrders:
         """A release by the orders stage: no order comes of this reservation."""
         key = f"{entry.value['account_id']} {entry.value['hold_id']}"
         if _take(self._reserved, key) is None:
-            self._given_back[key] = None
+            self._given_back[key] = entry.record.timestamp_ms
             if len(self._given_back) > _GIVEN_BACK_MAX:
                 del self._given_back[next(iter(self._given_back))]
 
@@ -95,14 +99,14 @@ class PaidOrders:
         return {
             "reserved": {key: list(each) for key, each in self._reserved.items()},
             "orders": {key: list(each) for key, each in self._orders.items()},
-            "given_back": list(self._given_back),
+            "given_back": self._given_back,
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint."""
         self._reserved = {key: deque(each) for key, each in state["reserved"].items()}
         self._orders = {key: deque(each) for key, each in state["orders"].items()}
-        self._given_back = dict.fromkeys(state["given_back"])
+        self._given_back = dict(state["given_back"])
 
 
 def _take(kept: dict[str, deque[list[Any]]], key: str) -> list[Any] | None:
