@@ -98,6 +98,8 @@ class MadeExchange:
             for number in range(PARTITIONS)
         }
         self._positions = dict(self._done)
+        self.read_to: dict[Partition, int] = {}
+        """How far the last audit read."""
         self.stopped: set[str] = set()
         """Topics that are not read: their stage is away."""
 
@@ -310,7 +312,10 @@ class MadeExchange:
         before: tuple[dict[Partition, int], Any] | None = None,
         change_tables: Callable[[dict[str, Any]], None] = lambda tables: None,
     ) -> LogAudit:
-        """The audit up to where the stages stand; ``before`` is what an earlier one left."""
+        """The audit up to where the stages stand; ``before`` is what an earlier one left.
+
+        With steps ``between`` the cuts there are as many between the questions where topics end.
+        """
         cut, tables = self.cut(between)
         change_tables(tables)
         audit = LogAudit(self.instruments, COUNTS, cut)
@@ -319,20 +324,27 @@ class MadeExchange:
             starts, state = before
             audit.load(state)
             starts = {tp: min(at, cut.get(tp, at)) for tp, at in starts.items()}
+        self._look_for_ends(between)
         for record in self._interleaved(seed, starts):
             audit.take(record)
         audit.finish(tables)
         return audit
 
-    def read_to(self) -> dict[Partition, int]:
-        """Where each partition ends."""
-        return {tp: each[-1].offset + 1 for tp, each in self.records.items() if each}
+    def _look_for_ends(self, between: int) -> None:
+        """Topic by topic, in any order, as it happens that a broker is asked."""
+        self.read_to = {}
+        for topic in self._rng.sample(sorted(COUNTS), len(COUNTS)):
+            for partition, records in self.records.items():
+                if records and partition.topic == topic:
+                    self.read_to[partition] = records[-1].offset + 1
+            self.run(self._rng.randrange(between + 1))
 
     def _interleaved(self, seed: int, starts: Mapping[Partition, int]) -> Iterable[Record]:
         rng = random.Random(seed)
         left = {
-            partition: [r for r in records if r.offset >= starts.get(partition, 0)]
-            for partition, records in self.records.items()
+            tp: [r for r in records if starts.get(tp, 0) <= r.offset < self.read_to[tp]]
+            for tp, records in self.records.items()
+            if tp in self.read_to
         }
         while any(left.values()):
             partition = rng.choice([each for each, records in left.items() if records])

@@ -33,11 +33,14 @@ def test_at_rest_every_hold_and_every_saga_is_compared(seed: int) -> None:
     assert audit.found.accepted.figures["answers"] > 0
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(10))
 def test_a_busy_exchange_raises_no_false_alarm(seed: int) -> None:
-    """The stages are cut while they work on, and each check goes on from the last one or not."""
+    """The stages are cut while they work on, and each check goes on from the last one or not.
+
+    What a broker says of the end of a topic is of one moment, and of another one for the next.
+    """
     exchange = MadeExchange(seed=seed)
-    exchange.fund(6_000_000)
+    exchange.fund(400_000 if seed % 2 else 6_000_000)
     before = None
     seen_under_way = 0
     for part in range(6):
@@ -46,10 +49,9 @@ def test_a_busy_exchange_raises_no_false_alarm(seed: int) -> None:
         assert first_found(audit) == []
         seen_under_way += audit.found.holds.standing["holds under way"]
         if part % 2:
-            read_to = exchange.read_to()
-            state = json.loads(json.dumps(audit.to_state(read_to)))
-            before = (audit.resume(read_to), state)
-    assert seen_under_way > 0
+            state = json.loads(json.dumps(audit.to_state(exchange.read_to)))
+            before = (audit.resume(exchange.read_to), state)
+    assert seen_under_way > 0 or seed % 2  # of little money, little is held
 
     exchange.run()
     last, whole = exchange.audit(before=before), exchange.audit()
