@@ -1,5 +1,6 @@
 """Whatever is killed: every order is paid for, has one outcome, and holds what it needs."""
 
+import json
 import os
 import random
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from tests.chaos.exchange import await_condition
 from tests.chaos.paid_audit import PaidAudit
 from tests.chaos.paid_pipeline import STAGES, PaidPipeline, now_ms
 from tests.simulation.builders import a_place
+from tradeflow.checking import Report, run_checks
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
 DOWN_SECONDS = float(os.environ.get("TRADEFLOW_DOWN_SECONDS", "15"))
@@ -37,7 +39,20 @@ def verified(pipeline: PaidPipeline) -> PaidAudit:
     pipeline.settle()
     audit = PaidAudit(pipeline)
     audit.verify()
+    report = checked(pipeline)
+    standing = report.finding("I4").standing
+    assert standing["holds compared"] == standing["open holds"]
+    assert report.finding("I2").standing["placements in flight"] == 0
     return audit
+
+
+def checked(pipeline: PaidPipeline) -> Report:
+    """What `tradeflow check` says at this moment, all over: whatever moves, nothing is violated."""
+    report = run_checks(
+        pipeline.broker.bootstrap, instruments=pipeline.instruments, patience_seconds=1.0
+    )
+    assert report.holds, json.dumps(report.as_json(), indent=1)
+    return report
 
 
 def timed_out(audit: PaidAudit) -> list[str]:
@@ -52,7 +67,10 @@ def timed_out(audit: PaidAudit) -> list[str]:
 
 
 def test_orders_are_paid_for_and_settled(pipeline: PaidPipeline) -> None:
-    pipeline.feed(600)
+    pipeline.feed(300)
+    busy = checked(pipeline)
+    pipeline.feed(300)
+    assert busy.finding("I2").figures["client commands"] > 0
 
     audit = verified(pipeline)
 
@@ -115,6 +133,7 @@ def test_a_stage_that_was_away_is_only_late(pipeline: PaidPipeline) -> None:
         pipeline.feed(COMMANDS)
         pipeline.workers[stage].kill()
         pipeline.feed(COMMANDS)
+        checked(pipeline)
         # Time in the log is what counts, and only the clock makes it pass.
         until = now_ms() + DOWN_SECONDS * 1_000
         await_condition(lambda until=until: now_ms() > until, "time", seconds=DOWN_SECONDS + 5)

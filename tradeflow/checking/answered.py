@@ -1,32 +1,21 @@
-"""A command together with everything in the log that it caused."""
+"""A command of a stage together with everything in the log that it caused."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from schemas.records import DepthUpdate, ExecutionReport, Trade
-from schemas.topics import (
-    MATCHING_DEAD_LETTERS,
-    ORDERBOOK_UPDATES,
-    ORDERS_EXECUTIONS,
-    TRADES,
-)
 from tradeflow.topic_reader import Partition, Record
-
-OUTPUTS = (ORDERS_EXECUTIONS, TRADES, ORDERBOOK_UPDATES, MATCHING_DEAD_LETTERS)
-"""What matching writes for others."""
-
-REPORTS, TRADE_TOPIC, UPDATES, LETTERS = (topic.name for topic in OUTPUTS)
 
 
 class Output(NamedTuple):
-    """A record that matching wrote, decoded."""
+    """A record that a stage wrote, decoded."""
 
     record: Record
     value: Any
-    """A report, trade, update or dead letter."""
     cause: tuple[int, int]
-    """Partition and offset, in ``orders.incoming``, of the command that caused it."""
+    """Partition and offset, in the stage's input, of the command that caused it."""
+    name: str = ""
+    """The name of what the record holds."""
 
     @property
     def position(self) -> str:
@@ -35,7 +24,7 @@ class Output(NamedTuple):
 
 @dataclass(slots=True)
 class Answered:
-    """One record of ``orders.incoming`` and what came of it."""
+    """One record of a stage's input and what came of it."""
 
     record: Record
     kind: str
@@ -43,8 +32,11 @@ class Answered:
     command: Mapping[str, Any]
     refusal: tuple[str, str] | None
     """Why it must be a dead letter (reason, detail); None if it must be carried out."""
-    expected: dict[Partition, list[Any]] = field(default_factory=dict)
-    """What the engine makes of it, as each partition must have it, in order."""
+    expected: dict[Partition, list[tuple[str, Any]]] = field(default_factory=dict)
+    """What the engine makes of it, by name, as each partition must have it, in order.
+
+    Of a dead letter: its reason and detail.
+    """
     actual: dict[Partition, list[Output]] = field(default_factory=dict)
     """What the log has."""
     awaited: dict[Partition, int] = field(default_factory=dict)
@@ -60,17 +52,6 @@ class Answered:
             if partition.topic == topic:
                 yield from outputs
 
-    def reports(self) -> list[ExecutionReport]:
-        """The execution reports as they arose: their numbers say the order, across partitions."""
-        reports = [output.value for output in self.outputs(REPORTS)]
-        reports.sort(key=lambda report: report["execution_id"])
-        return reports
-
-    def trades(self) -> list[Trade]:
-        return [output.value for output in self.outputs(TRADE_TOPIC)]
-
-    def updates(self) -> list[DepthUpdate]:
-        return [output.value for output in self.outputs(UPDATES)]
-
-    def letters(self) -> list[Output]:
-        return list(self.outputs(LETTERS))
+    def values(self, topic: str) -> list[Any]:
+        """The same, without where it is."""
+        return [output.value for output in self.outputs(topic)]

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaException, TopicCollection
 
 from tradeflow.topic_reader import Topics, broker_error
 
-VERSION = 1
+VERSION = 2
 _TIMEOUT_SECONDS = 15.0
 
 
@@ -29,12 +29,8 @@ class Checkpoint:
     """Positions, and the state of the checks at them."""
 
     identity: LogIdentity
-    inputs: dict[int, int]
-    """The first command that was not looked at."""
-    outputs_begin: dict[str, int]
-    """``topic/partition`` -> the first record that a later command caused."""
-    outputs_end: dict[str, int]
-    """Up to where that check read."""
+    starts: dict[str, int]
+    """``topic/partition`` -> the first record that the next check must read."""
     state: dict[str, Any]
     figures: dict[str, dict[str, int]] = field(default_factory=dict)
     """All that was ever looked at, by invariant."""
@@ -73,9 +69,7 @@ class CheckpointFile:
             return (
                 Checkpoint(
                     identity=identity,
-                    inputs={int(number): offset for number, offset in kept["inputs"].items()},
-                    outputs_begin=dict(kept["outputs_begin"]),
-                    outputs_end=dict(kept["outputs_end"]),
+                    starts=dict(kept["starts"]),
                     state=kept["state"],
                     figures=kept["figures"],
                 ),

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from schemas.amounts import format_units
 from tradeflow.checking.findings import Findings
 
 _VIOLATIONS_SHOWN = 5
@@ -20,6 +21,8 @@ class Report:
     cut: dict[str, int]
     """``topic/partition`` -> the first command that was not looked at."""
     state_hashes: dict[str, str]
+    money: list[dict[str, Any]]
+    """By asset, in minor units: what came in and went out, and where the rest is."""
     commands: int
     """Commands that this check read; an earlier one may have read the others."""
     seconds: float
@@ -41,15 +44,17 @@ class Report:
             "holds": self.holds,
             "invariants": {
                 findings.invariant: {
-                    "holds": findings.holds,
+                    "holds": None if findings.why_not else findings.holds,
                     "promise": findings.promise,
-                    "figures": dict(findings.figures),
+                    "figures": findings.all_figures,
+                    "why_not": findings.why_not,
                     "violations": findings.violations,
                     "first": [asdict(violation) for violation in findings.first],
                 }
                 for findings in self.findings
             },
             "cut": self.cut,
+            "money": [_in_decimals(row) for row in self.money],
             "state_hashes": self.state_hashes,
             "commands": self.commands,
             "seconds": round(self.seconds, 3),
@@ -66,11 +71,14 @@ class Report:
                 findings.invariant,
                 findings.promise,
                 _verdict(findings),
-                ", ".join(f"{count:,} {name}" for name, count in findings.figures.items()),
+                findings.why_not
+                or ", ".join(f"{count:,} {name}" for name, count in findings.all_figures.items()),
             )
         lines: list[RenderableType] = [table]
         for findings in self.findings:
             lines += _violation_lines(findings)
+        if self.money:
+            lines.append(_money_table(self.money))
         if self.state_hashes:
             lines.append(Text("State"))
             lines += [Text(f"  {name:<12} {digest}") for name, digest in self.state_hashes.items()]
@@ -84,8 +92,28 @@ class Report:
 
 def _verdict(findings: Findings) -> Text:
     if findings.holds:
-        return Text("OK", style="bold green")
+        return Text("—") if findings.why_not else Text("OK", style="bold green")
     return Text("VIOLATED", style="bold red")
+
+
+def _in_decimals(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: value if isinstance(value, str) else format_units(value)
+        for name, value in row.items()
+    }
+
+
+def _money_table(money: list[dict[str, Any]]) -> Table:
+    """One line an asset."""
+    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    table.add_column("Asset")
+    for column in list(money[0])[1:]:
+        table.add_column(
+            {"transit": "In transit"}.get(column, column.capitalize()), justify="right"
+        )
+    for row in money:
+        table.add_row(*_in_decimals(row).values())
+    return table
 
 
 def _violation_lines(findings: Findings) -> list[RenderableType]:

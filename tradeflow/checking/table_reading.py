@@ -1,9 +1,9 @@
-"""Reads the tables of the matching stage together with the offset at which it had these rows."""
+"""Reads a table of a stage together with the offsets at which the stage had these rows."""
 
 import time
 from collections.abc import Iterable
 
-from tradeflow.checking.rerun import CHANGELOG, TableRows
+from tradeflow.checking.rows import TableRows
 from tradeflow.checking.stage_position import StagePosition
 from tradeflow.topic_reader import Partition, Record, TopicReader, Topics
 
@@ -11,7 +11,7 @@ _POLL_SECONDS = 0.02
 
 
 class TableReading:
-    """Follows the changelogs until each input partition was seen at rest for a moment.
+    """Follows a changelog until each of its partitions was seen at rest for a moment.
 
     The stage commits rows and offsets in one transaction, but a reader of several partitions sees
     parts of it sooner than others.  So a partition's rows are taken when all that was ever written
@@ -20,27 +20,31 @@ class TableReading:
     unless the stage works without a pause.
     """
 
-    def __init__(self, bootstrap: str, topics: Topics, stage: StagePosition) -> None:
+    def __init__(
+        self, bootstrap: str, topics: Topics, stage: StagePosition, changelog: str
+    ) -> None:
         self._topics = topics
         self._stage = stage
-        changelogs = topics.partitions(CHANGELOG)
+        self._changelog = changelog
+        changelogs = topics.partitions(changelog)
         self._moving = set(changelogs)
         self._rows: dict[Partition, dict[str, bytes]] = {each: {} for each in changelogs}
         self._reader = TopicReader(bootstrap, topics.starts(changelogs), wait_ms=5)
 
-    def run(self, quiet_seconds: float) -> tuple[dict[int, TableRows], dict[int, int]]:
-        """Rows by input partition, where they could be had; and the offset of each partition."""
+    def run(self, quiet_seconds: float) -> tuple[dict[int, TableRows], dict[Partition, int]]:
+        """Rows by partition, where they could be had; and the stage's offset in each input."""
         ends = self._topics.ends(self._moving, committed=False)
         while any(self._reader.positions[each] < end for each, end in ends.items()):
             self._take(self._reader.read(0.5))
         deadline = time.monotonic() + quiet_seconds
         tables: dict[int, TableRows] = {}
-        offsets: dict[int, int] = {}
+        offsets: dict[Partition, int] = {}
         while self._moving:
             self._take(self._reader.read(_POLL_SECONDS))
-            for number, offset in self._at_rest().items():
-                offsets[number] = offset
-                changelog = Partition(CHANGELOG, number)
+            at_rest, committed = self._at_rest()
+            for changelog in at_rest:
+                number = changelog.number
+                offsets |= {each: at for each, at in committed.items() if each.number == number}
                 tables[number] = self._rows[changelog]
                 self._moving.discard(changelog)
             if time.monotonic() > deadline:
@@ -50,17 +54,15 @@ class TableReading:
     def close(self) -> None:
         self._reader.close()
 
-    def _at_rest(self) -> dict[int, int]:
-        """The partitions whose rows are those at the offset given."""
+    def _at_rest(self) -> tuple[set[Partition], dict[Partition, int]]:
+        """The partitions whose rows are those at the offsets given."""
         before = self._topics.ends(self._moving, committed=False)
-        behind = {each.number for each, end in before.items() if self._reader.positions[each] < end}
-        read = {each for each in self._moving if each.number not in behind}
+        read = {each for each, end in before.items() if self._reader.positions[each] >= end}
         if not read:
-            return {}
+            return set(), {}
         offsets = self._stage.committed()
         after = self._topics.ends(read, committed=False)
-        written = {each.number for each, end in after.items() if end != before[each]}
-        return {each.number: offsets[each.number] for each in read if each.number not in written}
+        return {each for each, end in after.items() if end == before[each]}, offsets
 
     def _take(self, records: Iterable[Record]) -> None:
         for record in records:

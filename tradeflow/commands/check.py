@@ -39,6 +39,7 @@ def check(
             instruments=load_instruments(settings.instruments),
             folder=folder,
             from_start=from_start,
+            timeout_ms=settings.saga_timeout_ms,
             progress=show,
         )
     if as_json:

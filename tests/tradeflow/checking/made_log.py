@@ -14,12 +14,16 @@ from schemas.topics import (
     ORDERS_EXECUTIONS,
     ORDERS_INCOMING,
     TRADES,
+    WALLET_COMMANDS,
 )
 from streams.agents.matching import refuse_order_command
+from streams.domain.events import ReportEvent
+from streams.domain.settlement import settlement
 from tests.simulation.workload import REALISTIC, Profile, Workload
 from tradeflow.checking.audit import LogAudit
 from tradeflow.checking.findings import Findings
-from tradeflow.checking.rerun import PartitionRerun, TableRows
+from tradeflow.checking.matching.rerun import CHANGELOG, PartitionRerun
+from tradeflow.checking.rows import TableRows
 from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record
 
@@ -31,6 +35,7 @@ COUNTS = {
     ORDERS_EXECUTIONS.name: PARTITIONS,
     TRADES.name: PARTITIONS,
     ORDERBOOK_UPDATES.name: PARTITIONS,
+    WALLET_COMMANDS.name: PARTITIONS,
     MATCHING_DEAD_LETTERS.name: 1,
 }
 JUNK = b"no record at all"
@@ -47,7 +52,14 @@ class MadeLog:
         self.records: defaultdict[Partition, list[Record]] = defaultdict(list)
         self._engines = {number: PartitionRerun(self.instruments) for number in range(PARTITIONS)}
         self._encoders = {
-            name: encoder(name) for name in ("ExecutionReport", "Trade", "DepthUpdate")
+            name: encoder(name)
+            for name in (
+                "ExecutionReport",
+                "Trade",
+                "DepthUpdate",
+                "WalletSettleFillCommand",
+                "WalletReleaseFundsCommand",
+            )
         }
         self._encode_letter = encoder("DeadLetter")
 
@@ -80,7 +92,10 @@ class MadeLog:
         if refusal is not None:
             self._letter(record, refusal, headers)
             return
-        outcome = self._engines[partition.number].apply(kind, command).as_records()
+        made = self._engines[partition.number].apply(kind, command)
+        for event in made.reports:
+            self._settle(event, headers)
+        outcome = made.as_records()
         for report in outcome.reports:
             self._emit(
                 ORDERS_EXECUTIONS.name, report["account_id"], "ExecutionReport", report, headers
@@ -90,6 +105,11 @@ class MadeLog:
         if outcome.depth is not None:
             depth = outcome.depth
             self._emit(ORDERBOOK_UPDATES.name, depth["symbol"], "DepthUpdate", depth, headers)
+
+    def _settle(self, report: ReportEvent, headers: Any) -> None:
+        told = settlement(self.instruments.get(report.symbol), report)
+        if told is not None:
+            self._emit(WALLET_COMMANDS.name, report.account_id, *told, headers)
 
     def tables(self) -> dict[int, dict[str, bytes]]:
         """The rows at the end, as changelogs hold them."""
@@ -101,12 +121,10 @@ class MadeLog:
             for number, engine in self._engines.items()
         }
 
-    def ends(self) -> dict[int, int]:
+    def ends(self) -> dict[Partition, int]:
         """The offset behind the last command of each input partition."""
-        return {
-            number: len(self.records[Partition(ORDERS_INCOMING.name, number)])
-            for number in range(PARTITIONS)
-        }
+        inputs = [Partition(ORDERS_INCOMING.name, number) for number in range(PARTITIONS)]
+        return {partition: len(self.records[partition]) for partition in inputs}
 
     # --- what is done to it ------------------------------------------------------------------
 
@@ -147,7 +165,7 @@ class MadeLog:
         audit = LogAudit(self.instruments, COUNTS, self.ends())
         for record in self.interleaved(seed):
             audit.take(record)
-        audit.finish(self.tables() if tables is None else tables)
+        audit.finish({CHANGELOG: self.tables() if tables is None else tables})
         return audit
 
     def _letter(self, record: Record, refusal: tuple[str, str], headers: Any) -> None:

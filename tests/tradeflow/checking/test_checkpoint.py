@@ -12,9 +12,7 @@ from tradeflow.checking.checkpoint import Checkpoint, CheckpointFile, LogIdentit
 _LOG = LogIdentity("cluster", {"orders.incoming": "id-1", "trades": "id-2"})
 _CHECKPOINT = Checkpoint(
     identity=_LOG,
-    inputs={0: 17, 1: 0},
-    outputs_begin={"trades/0": 5},
-    outputs_end={"trades/0": 9},
+    starts={"orders.incoming/0": 17, "trades/0": 5},
     state={"books": {}, "engine": {"0": {"book": {}}}},
     figures={"I2": {"records": 17}},
 )
@@ -49,7 +47,7 @@ def test_the_checkpoint_of_another_log_is_not_used(tmp_path: Path, other: LogIde
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no gzip", *(gzip.compress(text, mtime=0) for text in (b"{", b"[]", b'{"version": 1}'))],
+    [b"", b"no gzip", *(gzip.compress(text, mtime=0) for text in (b"{", b"[]", b'{"version": 2}'))],
 )
 def test_a_broken_file_is_not_used(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "checkpoint.json.gz").write_bytes(content)

@@ -110,12 +110,15 @@ class Up:
         return [process for process in found if process is not None]
 
     def feed(self, count: int, *, seed: int) -> None:
-        """Send commands as a plain producer does, and one record that is none."""
+        """Send unpaid commands as a plain producer does, and one record that is none."""
         producer = Producer(
             {"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "log_level": 0}
         )
         commands = workload(seed=seed)
         for kind, command in (next(commands) for _ in range(count - 1)):
+            for order in (command, command.get("place", {})):
+                if "hold_id" in order:
+                    order["hold_id"] = ""  # nobody pays: these go past the orders stage
             producer.produce(ORDERS_INCOMING.name, encoder(kind)(command), command["symbol"])
         producer.produce(ORDERS_INCOMING.name, JUNK, "BTCUSDT")
         assert producer.flush(30) == 0

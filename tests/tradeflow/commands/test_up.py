@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -70,7 +71,7 @@ class TestARunningExchange:
         assert report["invariants"]["I2"]["figures"]["records"] == _COMMANDS
         assert report["invariants"]["I2"]["figures"]["dead letters"] == 1
         assert report["invariants"]["I6"]["figures"]["table rows"] > 0
-        assert set(report["state_hashes"]) == {"BTCUSDT", "ETHUSDT", "LTCUSDT", "BNBBTC"}
+        assert set(report["state_hashes"]) >= {"BTCUSDT", "ETHUSDT", "LTCUSDT", "BNBBTC"}
 
     def test_the_next_check_goes_on_from_there(
         self, exchange: Up, first_check: subprocess.CompletedProcess[str]
@@ -80,9 +81,11 @@ class TestARunningExchange:
         again = json.loads(run("check", "--json", folder=exchange.folder).stdout)
 
         assert (first["commands"], again["commands"]) == (_COMMANDS, 0)
-        assert first["state_hashes"] == again["state_hashes"]
+        assert _symbols(first) == _symbols(again)
         assert first["invariants"] == again["invariants"]
-        assert again["notes"] == [f"Went on from {_COMMANDS} commands checked before."]
+        went_on, unpaid = again["notes"]
+        assert went_on == f"Went on from {_COMMANDS} commands checked before."
+        assert unpaid.startswith("Unpaid: ")
 
     @pytest.mark.usefixtures("first_check")
     def test_the_book_once(self, exchange: Up) -> None:
@@ -258,3 +261,9 @@ class TestSettingsThatWillNotDo:
         line = self._refused(tmp_path, {"TRADEFLOW_INSTRUMENTS": str(file)})
 
         assert "instruments.json" in line
+
+
+def _symbols(report: dict[str, Any]) -> dict[str, str]:
+    """The state of each symbol; a wallet's has the time in it, which goes on."""
+    hashes: dict[str, str] = report["state_hashes"]
+    return {name: digest for name, digest in hashes.items() if not name.startswith("wallet ")}

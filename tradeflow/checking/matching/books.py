@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.records import ExecutionReport, Trade
-from tradeflow.checking.answered import LETTERS, REPORTS, UPDATES, Answered, Output
+from tradeflow.checking.answered import Answered, Output
 from tradeflow.checking.findings import Findings
-from tradeflow.checking.level_audit import LevelAudit
-from tradeflow.checking.order_lives import OrderLives
+from tradeflow.checking.matching.level_audit import LevelAudit
+from tradeflow.checking.matching.order_lives import OrderLives
+from tradeflow.checking.matching.outputs import REPORTS, TRADE_TOPIC, UPDATES, reports_of
 
 Tell = Callable[[str], None]
 
@@ -27,10 +28,8 @@ class SymbolAudit:
 class Books:
     """Keeps books on what the log tells; it knows no rule of matching."""
 
-    def __init__(self) -> None:
-        self.findings = Findings(
-            "I5", "books uncrossed, quantities conserved, numbers without gaps"
-        )
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
         self._symbols: defaultdict[str, SymbolAudit] = defaultdict(SymbolAudit)
 
     def complete(self, answered: Answered) -> None:
@@ -38,8 +37,9 @@ class Books:
         if not answered.actual:
             return
         symbol = str(answered.command.get("symbol", ""))
-        reports = [report for report in answered.reports() if report["execution_id"]]
-        trades, updates = answered.trades(), answered.updates()
+        reports = [report for report in reports_of(answered) if report["execution_id"]]
+        trades: list[Trade] = answered.values(TRADE_TOPIC)
+        updates = answered.values(UPDATES)
         if not (reports or trades or updates):
             return
         audit = self._symbols[symbol]
@@ -58,14 +58,14 @@ class Books:
     def stray(self, output: Output, why: str) -> None:
         """An output that belongs to no command that is open."""
         topic = output.record.partition.topic
-        if topic == LETTERS:
-            return
         if topic == REPORTS:
             what = f"execution {output.value['execution_id']}"
         elif topic == UPDATES:
             what = f"update {output.value['first_update_id']}"
-        else:
+        elif topic == TRADE_TOPIC:
             what = f"trade {output.value['trade_id']}"
+        else:
+            return
         symbol = output.value["symbol"]
         self.findings.violated(output.position, f"{symbol}: {what} is there out of order: {why}")
 

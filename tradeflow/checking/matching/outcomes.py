@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from tradeflow.checking.answered import LETTERS, REPORTS, Answered, Output
+from tradeflow.checking.answered import Answered, Output
 from tradeflow.checking.findings import Findings
+from tradeflow.checking.letters import called, check_dead_letter
+from tradeflow.checking.matching.outputs import LETTERS, REPORTS
 
 # What answers a command, beside the reports of what it led to.
 _ANSWERS: Mapping[str, frozenset[str]] = {
@@ -22,16 +24,18 @@ _HOW_MANY = {"CancelReplaceOrder": 2, "Tick": 0}
 class Outcomes:
     """Each record of ``orders.incoming`` is answered once, or is one dead letter; never both."""
 
-    def __init__(self) -> None:
-        self.findings = Findings("I2", "every command has exactly one outcome")
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
 
     def complete(self, answered: Answered) -> None:
         """Look at a command that has all its outputs."""
         self.findings.figures["records"] += 1
-        letters = answered.letters()
+        letters = list(answered.outputs(LETTERS))
         reports = list(answered.outputs(REPORTS))
         if answered.refusal is not None:
-            self._check_dead_letter(answered, letters, reports)
+            check_dead_letter(self.findings, answered, letters)
+            if reports:
+                self._violated(answered, f"({answered.refusal[0]}) has an execution report as well")
             return
         if letters:
             self._violated(answered, f"is a dead letter ({letters[0].value['reason']})")
@@ -65,25 +69,5 @@ class Outcomes:
         if strange:
             self._violated(answered, f"caused reports that name the command {sorted(strange)[0]!r}")
 
-    def _check_dead_letter(
-        self, answered: Answered, letters: list[Output], reports: list[Output]
-    ) -> None:
-        self.findings.figures["dead letters"] += len(letters)
-        assert answered.refusal is not None
-        reason = answered.refusal[0]
-        if reports:
-            self._violated(answered, f"({reason}) has an execution report as well")
-        if len(letters) != 1:
-            found = f"{len(letters)} dead letters" if letters else "no dead letter"
-            self._violated(answered, f"({reason}) has {found}")
-            return
-        letter = letters[0].value
-        record = answered.record
-        kept = (letter["reason"], letter["key"], letter["value"])
-        if kept != (reason, record.key or b"", record.value or b""):
-            self._violated(answered, f"is not what its dead letter at {letters[0].position} says")
-
     def _violated(self, answered: Answered, text: str) -> None:
-        name = answered.command.get("command_id", "")
-        what = f"{answered.kind} {name!r}" if answered.kind else "the record"
-        self.findings.violated(answered.position, f"{what} {text}")
+        self.findings.violated(answered.position, f"{called(answered)} {text}")

@@ -1,0 +1,1 @@
+"""What matching did: run again from its one input, and kept books on by what it reported."""
