@@ -17,7 +17,7 @@ from tradeflow.table_rows import read_rows
 Amounts = Mapping[str, int]
 """Minor units by asset."""
 
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 10.0
 """How long accounts may be silent, while it is asked, before it is taken for ended."""
 
 _POLL_SECONDS = 0.05
@@ -82,7 +82,7 @@ class Treasury:
         known: set[str] = set()
         balances: Counter[tuple[str, str]] = Counter()
         rows = read_rows(self._bootstrap, ACCOUNTS_WALLET.name, prefixes=(_ACCOUNT, _BALANCE))
-        for key, value in rows.items():
+        for key, value in rows:
             _, row = decode(value)
             if key.startswith(_ACCOUNT):
                 known.add(row["account_id"])

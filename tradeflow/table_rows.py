@@ -9,19 +9,20 @@ _WAIT_SECONDS = 0.2
 
 def read_rows(
     bootstrap: str, changelog: str, *, prefixes: tuple[bytes, ...] = (b"",)
-) -> dict[bytes, bytes]:
-    """The last value of each key that is not deleted and begins with one of the prefixes.
+) -> list[tuple[bytes, bytes]]:
+    """The rows, key and value, of all partitions whose keys begin with one of the prefixes.
 
     Rows that change meanwhile may be missed.
     """
-    rows: dict[bytes, bytes] = {}
+    # Each partition has rows of its own under some keys.
+    rows: dict[tuple[int, bytes], bytes] = {}
     with contextlib.closing(EventReader(bootstrap, [changelog], from_end=False)) as reader:
         while not reader.is_at_end:
-            for key, value in reader.read_raw(timeout_seconds=_WAIT_SECONDS):
+            for partition, key, value in reader.read_raw(timeout_seconds=_WAIT_SECONDS):
                 if not key.startswith(prefixes):
                     continue
                 if value:
-                    rows[key] = value
+                    rows[partition, key] = value
                 else:
-                    rows.pop(key, None)
-    return rows
+                    rows.pop((partition, key), None)
+    return [(key, value) for (_, key), value in rows.items()]

@@ -57,9 +57,13 @@ class OpenOrders:
         if self._drawn.pop(order_id, None) is None:
             self._take(order_id)
 
-    def draw(self, random: Random) -> OpenOrder:
-        """Any of those that are free; there must be one."""
-        order = self._orders[random.randrange(len(self._orders))]
+    def draw(self, random: Random, mid_ticks: int) -> OpenOrder:
+        """Of any two that are free the one farther from the mid price; there must be one free.
+
+        The nearer one is more likely to be filled before a command reaches it.
+        """
+        two = [self._orders[random.randrange(len(self._orders))] for _ in range(2)]
+        order = max(two, key=lambda each: _distance(each, mid_ticks))
         self._take(order.order_id)
         self._drawn[order.order_id] = order
         return order
@@ -79,3 +83,9 @@ class OpenOrders:
         if place < len(self._orders):
             self._orders[place] = last
             self._places[last.order_id] = place
+
+
+def _distance(order: OpenOrder, mid_ticks: int) -> int:
+    """How far the market must come to meet the order, in ticks."""
+    away = mid_ticks - order.price_ticks
+    return away if order.side == "BUY" else -away

@@ -183,7 +183,7 @@ class SymbolFlow:
         return base * _BUDGET_PERCENT // 100, worth * _BUDGET_PERCENT // 100
 
     def _draw(self, name: str) -> OpenOrder:
-        order = self.open.draw(self._random)
+        order = self.open.draw(self._random, self._walk.mid)
         self._changing[name] = order.order_id
         return order
 

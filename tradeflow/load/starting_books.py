@@ -28,7 +28,7 @@ def read_starting_books(bootstrap: str, symbols: Collection[str]) -> dict[str, S
 
 def _rows(bootstrap: str) -> list[BookRow]:
     found = []
-    for value in read_rows(bootstrap, MATCHING_BOOK.name).values():
+    for _, value in read_rows(bootstrap, MATCHING_BOOK.name):
         with contextlib.suppress(DecodeError):
             found.append(decode_row(value))
     return found
