@@ -77,7 +77,8 @@ def render_report(run: LoadRun) -> RenderableType:
     if unanswered:
         parts.append(Text(f"{unanswered:,} commands without an answer", "red"))
     if answers.latencies.count:
-        parts += [_kind_table(answers), _histogram(answers.latencies)]
+        title = "From sending to the report read back, through orders, accounts and matching:"
+        parts += [Text(title), _kind_table(answers), _histogram(answers.latencies)]
     return Group(*parts)
 
 
@@ -101,11 +102,7 @@ def _outcome_table(run: LoadRun) -> Table:
 def _kind_table(answers: Answers) -> Table:
     """Percentiles by kind of command; a cancel does not go by accounts, so it is there sooner."""
     names = [f"p{percent:g}" for percent in _PERCENTILES]
-    title = "From sending to the first report, through orders, accounts and matching"
-    table = Table(
-        "command", "answered", *names, "max", box=None, pad_edge=False, title=title,
-        title_justify="left", title_style="",
-    )  # fmt: skip
+    table = Table("command", "answered", *names, "max", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     rows = [*sorted(answers.latencies_by_kind.items()), ("all", answers.latencies)]
