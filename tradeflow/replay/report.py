@@ -10,6 +10,7 @@ from rich.text import Text
 
 from schemas.amounts import format_steps, format_units
 from schemas.instruments import Instrument
+from tradeflow.funding import Deposit
 from tradeflow.replay.agreement import Agreement, compare
 from tradeflow.replay.run import ReplayRun
 from tradeflow.views.book_view import price_text, quantity_text
@@ -47,15 +48,7 @@ class ReplayReport:
             "events": run.events,
             "recorded_seconds": round((run.now_ms - run.first_ms) / 1_000, 3),
             "seconds": round(run.seconds, 3),
-            "deposits": [
-                {
-                    "account": deposit.account_id,
-                    "asset": deposit.asset,
-                    "amount": format_units(deposit.units),
-                    "command_id": deposit.command_id,
-                }
-                for deposit in run.treasury.deposits
-            ],
+            "deposits": [_deposit_json(deposit) for deposit in run.treasury.deposits],
             "commands": flow.number,
             "commands_per_second": round(self._rate()),
             "commands_by_kind": dict(answers.sent),
@@ -183,6 +176,15 @@ class ReplayReport:
 
     def _rate(self) -> float:
         return self.run.flow.number / self.run.seconds if self.run.seconds else 0.0
+
+
+def _deposit_json(deposit: Deposit) -> dict[str, str]:
+    return {
+        "account": deposit.account_id,
+        "asset": deposit.asset,
+        "amount": format_units(deposit.units),
+        "command_id": deposit.command_id,
+    }
 
 
 def _same(is_equal: bool) -> str:
