@@ -18,6 +18,7 @@ from tests.simulation.instruments import an_instrument
 from tests.tradeflow.replay.synthetic import SyntheticMarket, write_recording
 from tradeflow.replay.order_flow import HOUSE, OrderFlow
 from tradeflow.replay.purse import Purse
+from tradeflow.replay.recorded_book import BookSide
 from tradeflow.replay.recording import in_exchange_order, read_recording
 
 _RULES = an_instrument(
@@ -71,11 +72,12 @@ class _House:
         assert event[0] not in ("FundsReservationFailedEvent", "WalletCommandRefusedEvent"), event
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32), steps=st.integers(3, 40))
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(3, 25), is_tight=st.booleans())
 def test_the_house_can_pay_for_all_and_brings_money_in_seldom(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int
+    tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int, is_tight: bool
 ) -> None:
+    """``is_tight``: with no more than is needed, so that a bound that is too low shows."""
     path = write_recording(
         tmp_path_factory.mktemp("recording") / "made.txt", SyntheticMarket(seed), steps
     )
@@ -88,10 +90,12 @@ def test_the_house_can_pay_for_all_and_brings_money_in_seldom(
             if kind == "PlaceOrder":
                 order = cast("PlaceOrder", record)
                 asset, placed = purse.spend(order), placed + 1
-                if purse.lacks(asset, flow.mirror.paid[asset]):
-                    side = "BUY" if order["side"] == "BUY" else "SELL"
-                    levels = flow.recorded.levels(side)  # type: ignore[arg-type]
-                    units = purse.supply(asset, flow.mirror.paid[asset], levels)
+                units = purse.lacks(asset, flow.mirror.paid[asset])
+                if units:
+                    if not is_tight:
+                        side: BookSide = "BUY" if order["side"] == "BUY" else "SELL"
+                        levels = flow.recorded.levels(side)
+                        units = purse.supply(asset, flow.mirror.paid[asset], levels)
                     purse.bring_in(asset, units)
                     house.deposit(asset, units)
                     deposits += 1
@@ -102,7 +106,8 @@ def test_the_house_can_pay_for_all_and_brings_money_in_seldom(
             house.carry_out(kind, dict(record))
             held = Counter(flow.mirror.held)
 
-    assert 2 <= deposits <= 8
+    assert deposits >= 2
+    assert is_tight or deposits <= 8
 
 
 def test_money_for_the_recorded_book_comes_in_at_once() -> None:
