@@ -29,6 +29,7 @@ class Answers:
         self.given_up = 0
         """Commands that are not waited for any more."""
         self.latencies = Latencies()
+        self.latencies_by_kind: dict[str, Latencies] = {}
 
     @property
     def waiting(self) -> int:
@@ -39,12 +40,6 @@ class Answers:
     def rejected(self) -> int:
         """Commands that were refused."""
         return self.rejections.total()
-
-    def oldest_wait(self, now: float) -> float:
-        """How long the first command without a report waits already, in seconds."""
-        for _, _, sent_at in self._waiting.values():
-            return now - sent_at
-        return 0.0
 
     def add(self, kind: str, command: Mapping[str, Any], at: float) -> None:
         """A command was sent."""
@@ -63,6 +58,7 @@ class Answers:
             kind, account_id, sent_at = waiting
             self.answered += 1
             self.latencies.add(at - sent_at)
+            self.latencies_by_kind.setdefault(kind, Latencies()).add(at - sent_at)
         else:
             recent = self._recent.get(command_id)
             if recent is None or not _is_of_its_own(report, *recent[:3]):
@@ -77,8 +73,8 @@ class Answers:
             self._recent.popitem(last=False)
         return True
 
-    def give_up(self, before: float) -> int:
-        """Wait no more for commands sent before a moment; how many they were."""
+    def give_up(self, before: float) -> list[str]:
+        """Wait no more for commands sent before a moment; their ids."""
         lost = []
         for command_id, (_, _, sent_at) in self._waiting.items():
             if sent_at >= before:
@@ -87,7 +83,7 @@ class Answers:
         for command_id in lost:
             del self._waiting[command_id]
         self.given_up += len(lost)
-        return len(lost)
+        return lost
 
     def counted_outcomes(self) -> dict[tuple[str, str], int]:
         """The outcomes that happened, sorted by kind, the most frequent first."""

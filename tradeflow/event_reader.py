@@ -58,18 +58,18 @@ class EventReader:
     def read(self, *, limit: int = 1_000, timeout_seconds: float = 0.0) -> list[Event]:
         """The events that are there, waiting for the first one only."""
         records = self.read_raw(limit=limit, timeout_seconds=timeout_seconds)
-        return [decode(value) for _, value in records if value is not None]
+        return [decode(value) for _, _, value in records if value is not None]
 
     def read_raw(
         self, *, limit: int = 1_000, timeout_seconds: float = 0.0
-    ) -> list[tuple[bytes, bytes | None]]:
-        """The same as keys and values; a value of None deletes its key."""
+    ) -> list[tuple[int, bytes, bytes | None]]:
+        """The same as partitions, keys and values; a value of None deletes its key."""
         first = self._consumer.poll(timeout_seconds)
         if first is None:
             return []
         messages = [first, *self._consumer.consume(limit - 1, 0.0)]
         return [
-            (cast("bytes", message.key()), message.value())
+            (int(message.partition() or 0), cast("bytes", message.key()), message.value())
             for message in messages
             if self._is_record(message)
         ]

@@ -3,12 +3,26 @@
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, ORDERS_INCOMING, TRADES
+from schemas.topics import (
+    ORDERBOOK_UPDATES,
+    ORDERS_COMMANDS,
+    ORDERS_EXECUTIONS,
+    TRADES,
+    WALLET_COMMANDS,
+    WALLET_EVENTS,
+)
 from tradeflow.errors import TradeflowError
 from tradeflow.running_broker import running_broker
 
 _START_FIRST = "Start the exchange first: tradeflow up"
-_NEEDED = (ORDERS_INCOMING, ORDERS_EXECUTIONS, TRADES, ORDERBOOK_UPDATES)
+_NEEDED = (
+    ORDERS_COMMANDS,
+    ORDERS_EXECUTIONS,
+    WALLET_COMMANDS,
+    WALLET_EVENTS,
+    TRADES,
+    ORDERBOOK_UPDATES,
+)
 
 
 def running_exchange() -> str:

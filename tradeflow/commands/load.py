@@ -31,8 +31,9 @@ def load(
     """Send a seeded flow of orders; without --count and --duration until Ctrl-C.
 
     Makers quote near a price that walks at random, takers trade against them, and of the cancels
-    some replace or reduce an order instead, so that the books keep their size. The latency is the
-    time from sending a command to reading its first execution report.
+    some replace or reduce an order instead, so that the books keep their size. The accounts
+    load-1, load-2, … pay: at the start they are opened, and what they lack is deposited. The
+    latency is the time from sending a command to reading its first execution report.
     """
     from math import inf
 

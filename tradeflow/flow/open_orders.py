@@ -18,20 +18,33 @@ class OpenOrder:
 
 
 class OpenOrders:
-    """A symbol's open orders of the flow's accounts, by order id."""
+    """A symbol's open orders of the flow's accounts, by order id.
+
+    One that was drawn is not drawn again until it is given back: what was asked for it is on its
+    way.
+    """
 
     def __init__(self) -> None:
         self._orders: list[OpenOrder] = []
         self._places: dict[int, int] = {}
+        self._drawn: dict[int, OpenOrder] = {}
 
     def __len__(self) -> int:
-        return len(self._orders)
+        return len(self._orders) + len(self._drawn)
 
     def __contains__(self, order_id: int) -> bool:
-        return order_id in self._places
+        return order_id in self._places or order_id in self._drawn
+
+    @property
+    def has_free(self) -> bool:
+        """Whether there is one to draw."""
+        return bool(self._orders)
 
     def put(self, order: OpenOrder) -> None:
         """Add the order, or replace what is known of it."""
+        if order.order_id in self._drawn:
+            self._drawn[order.order_id] = order
+            return
         place = self._places.get(order.order_id)
         if place is None:
             self._places[order.order_id] = len(self._orders)
@@ -40,7 +53,29 @@ class OpenOrders:
             self._orders[place] = order
 
     def discard(self, order_id: int) -> None:
-        """Forget the order, if it is there: the last one takes its place."""
+        """Forget the order, if it is there."""
+        if self._drawn.pop(order_id, None) is None:
+            self._take(order_id)
+
+    def draw(self, random: Random, mid_ticks: int) -> OpenOrder:
+        """Of any two that are free the one farther from the mid price; there must be one free.
+
+        The nearer one is more likely to be filled before a command reaches it.
+        """
+        two = [self._orders[random.randrange(len(self._orders))] for _ in range(2)]
+        order = max(two, key=lambda each: _distance(each, mid_ticks))
+        self._take(order.order_id)
+        self._drawn[order.order_id] = order
+        return order
+
+    def give_back(self, order_id: int) -> None:
+        """Let an order be drawn again, if it is still there."""
+        order = self._drawn.pop(order_id, None)
+        if order is not None:
+            self.put(order)
+
+    def _take(self, order_id: int) -> None:
+        """Out of those that are free: the last one takes its place."""
         place = self._places.pop(order_id, None)
         if place is None:
             return
@@ -49,6 +84,8 @@ class OpenOrders:
             self._orders[place] = last
             self._places[last.order_id] = place
 
-    def draw(self, random: Random) -> OpenOrder:
-        """Any of them; there must be one."""
-        return self._orders[random.randrange(len(self._orders))]
+
+def _distance(order: OpenOrder, mid_ticks: int) -> int:
+    """How far the market must come to meet the order, in ticks."""
+    away = mid_ticks - order.price_ticks
+    return away if order.side == "BUY" else -away

@@ -38,11 +38,11 @@ class PriceWalk:
     def __init__(self, instrument: Instrument, random: Random, start: int | None = None) -> None:
         self.reference = reference_ticks(instrument)
         reach = self.reference * _REACH_PERCENT // 100
-        self._lowest = self.reference - reach
-        self._highest = self.reference + reach
+        self.lowest = self.reference - reach
+        self.highest = self.reference + reach
         self._step = max(1, self.reference // 50_000)
         self._random = random
-        self.mid = min(max(start or self.reference, self._lowest), self._highest)
+        self.mid = min(max(start or self.reference, self.lowest), self.highest)
 
     @property
     def half_spread(self) -> int:
@@ -52,5 +52,5 @@ class PriceWalk:
     def move(self) -> int:
         """Take one step and return the new mid price."""
         mid = self.mid + self._random.randint(-self._step, self._step)
-        self.mid = min(max(mid, self._lowest), self._highest)
+        self.mid = min(max(mid, self.lowest), self.highest)
         return self.mid

@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from tradeflow.answers import Answers
 from tradeflow.latencies import Latencies
 from tradeflow.load.run import LoadRun
 
@@ -75,10 +76,9 @@ def render_report(run: LoadRun) -> RenderableType:
     unanswered = answers.waiting + answers.given_up
     if unanswered:
         parts.append(Text(f"{unanswered:,} commands without an answer", "red"))
-    if run.swept:
-        parts.append(Text(f"{run.swept:,} of the cancels swept orders that others left open"))
     if answers.latencies.count:
-        parts.append(_latency_table(answers.latencies))
+        title = "From sending to the report read back, through orders, accounts and matching:"
+        parts += [Text(title), _kind_table(answers), _histogram(answers.latencies)]
     return Group(*parts)
 
 
@@ -99,10 +99,21 @@ def _outcome_table(run: LoadRun) -> Table:
     return table
 
 
-def _latency_table(latencies: Latencies) -> RenderableType:
-    figures = "  ".join(
-        f"p{percent:g} {milliseconds(latencies.percentile(percent))}" for percent in _PERCENTILES
-    )
+def _kind_table(answers: Answers) -> Table:
+    """Percentiles by kind of command; a cancel does not go by accounts, so it is there sooner."""
+    names = [f"p{percent:g}" for percent in _PERCENTILES]
+    table = Table("command", "answered", *names, "max", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    rows = [*sorted(answers.latencies_by_kind.items()), ("all", answers.latencies)]
+    for name, latencies in rows:
+        figures = [latencies.percentile(percent) for percent in _PERCENTILES]
+        shown = [milliseconds(seconds) for seconds in (*figures, latencies.max_seconds)]
+        table.add_row(name, f"{latencies.count:,}", *shown)
+    return table
+
+
+def _histogram(latencies: Latencies) -> Table:
     histogram = list(latencies.histogram())
     largest = max(count for _, count in histogram)
     table = Table("up to", "count", "", box=None, pad_edge=False)
@@ -111,8 +122,4 @@ def _latency_table(latencies: Latencies) -> RenderableType:
     for bound, count in histogram:
         bar = Bar(size=largest, begin=0, end=count, width=_BAR_WIDTH, color="cyan")
         table.add_row(milliseconds(bound), f"{count:,}", bar)
-    title = Text(
-        f"From sending to the report read back: {figures}"
-        f"  max {milliseconds(latencies.max_seconds)}"
-    )
-    return Group(title, table)
+    return table

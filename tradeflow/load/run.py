@@ -9,21 +9,20 @@ from typing import cast
 
 from schemas.records import ExecutionReport
 from tradeflow.answers import Answers
+from tradeflow.command_feed import CommandFeed
 from tradeflow.event_reader import EventReader
 from tradeflow.flow.generator import Generator
 from tradeflow.flow.symbol_flow import Command
-from tradeflow.load.strays import Strays
-from tradeflow.order_feed import OrderFeed
+from tradeflow.present import now_ms
 
 log = logging.getLogger(__name__)
 
-_WAITING_MAX = 5_000
+_WAITING_MIN, _WAITING_MAX = 100, 2_000
 _WAITING_SECONDS = 5
 _READ_EVERY = 100
 _LONGEST_WAIT_SECONDS = 0.05
-_SWEEP_EVERY_SECONDS = 10.0
+_LOOK_EVERY_SECONDS = 1.0
 _GIVE_UP_SECONDS = 60.0
-_LATE_SECONDS = 2.0
 _SILENCE_SECONDS = 10.0
 
 
@@ -36,15 +35,16 @@ class Limits:
     count: float = inf
     seconds: float = inf
 
-    @property
-    def waiting_max(self) -> float:
+    def waiting_max(self, open_orders: int) -> float:
         """Commands that may be unanswered before no more are sent.
 
+        Many beside the orders that are open, and those that the flow cancels were filled meanwhile.
         At a given rate it is what a restarting worker may miss; the rest is not made up for.
         """
+        most = min(_WAITING_MAX, max(_WAITING_MIN, open_orders // 4))
         if self.rate == inf:
-            return _WAITING_MAX
-        return min(_WAITING_MAX, max(100.0, self.rate * _WAITING_SECONDS))
+            return most
+        return min(most, max(_WAITING_MIN, self.rate * _WAITING_SECONDS))
 
 
 class LoadRun:
@@ -53,7 +53,7 @@ class LoadRun:
     def __init__(
         self,
         generator: Generator,
-        feed: OrderFeed,
+        feed: CommandFeed,
         reader: EventReader,
         limits: Limits,
         *,
@@ -61,8 +61,6 @@ class LoadRun:
     ) -> None:
         self.generator = generator
         self.answers = Answers()
-        self.swept = 0
-        """Cancels of orders that were open although the generator believed them closed."""
         self.started = time.perf_counter()
         self.seconds = 0.0
         """From the first command to the last answer."""
@@ -70,11 +68,10 @@ class LoadRun:
         self._reader = reader
         self._limits = limits
         self._look = look
-        self._strays = Strays()
         self._is_stopped = False
         self._is_silent = False
         self._unread = 0
-        self._next_sweep = self.started + _SWEEP_EVERY_SECONDS
+        self._next_look = self.started
 
     def stop(self) -> None:
         """Send no more; what was sent is still waited for."""
@@ -84,18 +81,18 @@ class LoadRun:
         """Send until the limits are reached or ``stop``, then await the answers."""
         self.started = due = time.perf_counter()
         ends = self.started + self._limits.seconds
+        waiting_max = self._limits.waiting_max(self.generator.open_orders)
         while not self._is_stopped and self.generator.number < self._limits.count:
             now = time.perf_counter()
             if now >= ends:
                 break
-            if self.answers.waiting >= self._limits.waiting_max:
+            if self.answers.waiting >= waiting_max:
                 self._read(_LONGEST_WAIT_SECONDS)
-                self._give_up()
                 due = time.perf_counter()
             elif due > now:
                 self._read(min(due - now, ends - now, _LONGEST_WAIT_SECONDS))
             else:
-                self._send(self.generator.next_command(_now_ms()))
+                self._send(self.generator.next_command(now_ms()))
                 # A moment missed is made up for, but not much of it.
                 due = max(due + 1 / self._limits.rate, now - 0.1)
                 self._unread += 1
@@ -118,28 +115,19 @@ class LoadRun:
             if name == "ExecutionReport":
                 report = cast("ExecutionReport", record)
                 self.answers.take(report, now)
-                self._strays.take(report, now)
+                self.generator.note(report)
         if events and self._is_silent:
             self._is_silent = False
             log.warning("The exchange answers again.")
-        if now >= self._next_sweep:
-            self._next_sweep = now + _SWEEP_EVERY_SECONDS
-            self._sweep(now)
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_EVERY_SECONDS
+            self._give_up(now - _GIVE_UP_SECONDS)
         self._look(self)
         return len(events)
 
-    def _sweep(self, now: float) -> None:
-        self._give_up()
-        if self.answers.oldest_wait(now) > _LATE_SECONDS:
-            # Reports are behind: what they will say of these orders is not known.
-            return
-        for symbol, strays in self._strays.find(self.generator, now).items():
-            for command in self.generator.sweep(symbol, strays, _now_ms()):
-                self.swept += 1
-                self._send(command)
-
-    def _give_up(self) -> None:
-        lost = self.answers.give_up(time.perf_counter() - _GIVE_UP_SECONDS)
+    def _give_up(self, before: float) -> None:
+        lost = self.answers.give_up(before)
+        self.generator.forget(lost)
         if lost and not self._is_silent:
             self._is_silent = True
             log.warning("The exchange does not answer; commands are still sent, slowly.")
@@ -149,7 +137,3 @@ class LoadRun:
         while self.answers.waiting and time.perf_counter() - last < _SILENCE_SECONDS:
             if self._read(_LONGEST_WAIT_SECONDS):
                 last = time.perf_counter()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

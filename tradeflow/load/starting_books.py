@@ -10,17 +10,15 @@ from schemas.topics import MATCHING_BOOK
 from streams.domain.account_orders import ClosedOrder
 from streams.domain.order import Order
 from streams.tables import BookRow, decode_row
-from tradeflow.event_reader import EventReader
 from tradeflow.flow.generator import StartingBook
-
-_WAIT_SECONDS = 0.2
+from tradeflow.table_rows import read_rows
 
 
 def read_starting_books(bootstrap: str, symbols: Collection[str]) -> dict[str, StartingBook]:
     """The books as they stand now; orders that change meanwhile may be missed."""
     orders: dict[str, list[Order]] = defaultdict(list)
     symbol_rows: dict[str, SymbolRow] = {}
-    for row in _rows(bootstrap, MATCHING_BOOK.name):
+    for row in _rows(bootstrap):
         if isinstance(row, Order):
             orders[row.symbol].append(row)
         elif not isinstance(row, ClosedOrder):
@@ -28,19 +26,9 @@ def read_starting_books(bootstrap: str, symbols: Collection[str]) -> dict[str, S
     return {symbol: StartingBook(symbol_rows.get(symbol), orders[symbol]) for symbol in symbols}
 
 
-def _rows(bootstrap: str, changelog: str) -> list[BookRow]:
-    """The table behind a changelog: the last value of each key that is not deleted."""
-    rows: dict[bytes, bytes] = {}
-    reader = EventReader(bootstrap, [changelog], from_end=False)
-    with contextlib.closing(reader):
-        while not reader.is_at_end:
-            for key, value in reader.read_raw(timeout_seconds=_WAIT_SECONDS):
-                if value:
-                    rows[key] = value
-                else:
-                    rows.pop(key, None)
+def _rows(bootstrap: str) -> list[BookRow]:
     found = []
-    for value in rows.values():
+    for _, value in read_rows(bootstrap, MATCHING_BOOK.name):
         with contextlib.suppress(DecodeError):
             found.append(decode_row(value))
     return found

@@ -4,7 +4,7 @@ The engine is a pure function of its commands, so the mirror is exact as long as
 the symbol.  It also says beforehand what the exchange would refuse.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,7 @@ class HouseMirror:
     """The house account's resting orders by level, oldest first."""
 
     def __init__(self, instrument: Instrument, house: str) -> None:
+        self._instrument = instrument
         self._market = Market(instrument)
         self._house = house
         self._levels: dict[BookSide, dict[int, dict[int, HouseOrder]]] = {
@@ -40,6 +41,10 @@ class HouseMirror:
         }
         self._lots: dict[Place, int] = {}
         self._applied = 0
+        self.held: Counter[str] = Counter()
+        """What the house's open orders hold: minor units by asset."""
+        self.paid: Counter[str] = Counter()
+        """What the house paid in commissions: minor units by asset."""
         self.last_change_id = ""
         """The last command that changed a level."""
         self.trades = 0
@@ -94,6 +99,7 @@ class HouseMirror:
         before = level.pop(order_id).leaves_lots if order_id in level else 0
         leaves = report.leaves_quantity_lots
         place = side, price_ticks
+        self._count_money(report, leaves - before)
         lots = self._lots.get(place, 0) - before + leaves
         if lots:
             self._lots[place] = lots
@@ -104,3 +110,14 @@ class HouseMirror:
             level[order_id] = HouseOrder(report.client_order_id, report.quantity_lots, leaves)
         elif not level:
             del self._levels[side][price_ticks]
+
+    def _count_money(self, report: ReportEvent, lots: int) -> None:
+        rules = self._instrument
+        if report.side == "BUY":
+            spent, received = rules.quote_asset, rules.base_asset
+            units = report.price_ticks * lots * rules.quote_units_per_tick_lot
+        else:
+            spent, received = rules.base_asset, rules.quote_asset
+            units = lots * rules.base_units_per_lot
+        self.held[spent] += units
+        self.paid[received] += report.commission_units

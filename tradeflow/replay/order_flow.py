@@ -1,8 +1,9 @@
 """Recorded book changes and trades as commands; pure.
 
-A house account holds the recorded levels; a taker account trades against them.  The mirror is what
-the exchange's book will be.  On each change of the recorded book only the difference between mirror
-and recording is sent, for the levels that the recording or a trade touched:
+A house account holds the recorded levels and trades against them itself, so that all commands keep
+their order on the way to matching.  The mirror is what the exchange's book will be.  On each change
+of the recorded book only the difference between mirror and recording is sent, for the levels that
+the recording or a trade touched:
 
 - first what must go, on both sides: whole orders are cancelled from the back of the level's queue,
   and one order at most is reduced in place, so that the front keeps its priority;
@@ -29,7 +30,6 @@ from tradeflow.replay.recorded_book import BookSide, Grid, Place, RecordedBook
 from tradeflow.replay.recording import FlowEvent, RecordedTrade
 
 HOUSE = "replay-house"
-TAKER = "replay-taker"
 
 Command = tuple[str, Mapping[str, Any]]
 """The name of the record, and the record."""
@@ -45,7 +45,7 @@ class OrderFlow:
     """
 
     def __init__(self, instrument: Instrument, run: str) -> None:
-        self._instrument = instrument
+        self.instrument = instrument
         self._run = run
         self._touched: set[Place] = set()
         self._time_ms = 0
@@ -103,7 +103,7 @@ class OrderFlow:
         yield from self._clear(maker_side, price_ticks, keep_price=True)
         yield from self._raise_to(place, lots)
         self._touched.add(place)
-        order = self._order(_OPPOSITE[maker_side], price_ticks, lots, TAKER, "IOC")
+        order = self._order(_OPPOSITE[maker_side], price_ticks, lots, "IOC")
         yield from self._submit("PlaceOrder", order)
 
     def _clear(self, side: BookSide, price_ticks: int, *, keep_price: bool) -> Iterator[Command]:
@@ -134,7 +134,7 @@ class OrderFlow:
         if missing <= 0:
             return
         yield from self._clear(_OPPOSITE[side], price_ticks, keep_price=False)
-        order = self._order(side, price_ticks, missing, HOUSE, "GTC")
+        order = self._order(side, price_ticks, missing, "GTC")
         yield from self._submit("PlaceOrder", order)
 
     def _submit(
@@ -152,14 +152,13 @@ class OrderFlow:
         side: BookSide,
         price_ticks: int,
         quantity_lots: int,
-        account_id: str,
         time_in_force: TimeInForce,
     ) -> PlaceOrder:
         name = self._name()
         return {
             "command_id": name,
-            "account_id": account_id,
-            "symbol": self._instrument.symbol,
+            "account_id": HOUSE,
+            "symbol": self.instrument.symbol,
             "client_order_id": name,
             "side": side,
             "order_type": "LIMIT",
@@ -173,8 +172,8 @@ class OrderFlow:
             "budget_units": 0,
             "reserved_price_ticks": price_ticks if side == "BUY" else 0,
             "hold_id": "",
-            "maker_rate_ppm": self._instrument.maker_rate_ppm,
-            "taker_rate_ppm": self._instrument.taker_rate_ppm,
+            "maker_rate_ppm": self.instrument.maker_rate_ppm,
+            "taker_rate_ppm": self.instrument.taker_rate_ppm,
             "time_ms": self._time_ms,
         }
 
@@ -182,7 +181,7 @@ class OrderFlow:
         return {
             "command_id": self._name(),
             "account_id": HOUSE,
-            "symbol": self._instrument.symbol,
+            "symbol": self.instrument.symbol,
             "order_id": 0,
             "original_client_order_id": client_order_id,
             "client_order_id": "",
@@ -195,7 +194,7 @@ class OrderFlow:
         return {
             "command_id": self._name(),
             "account_id": HOUSE,
-            "symbol": self._instrument.symbol,
+            "symbol": self.instrument.symbol,
             "order_id": 0,
             "original_client_order_id": client_order_id,
             "client_order_id": "",

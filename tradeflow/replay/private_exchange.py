@@ -1,14 +1,15 @@
-"""An exchange for one run: a broker and a matching worker, gone when the run ends."""
+"""An exchange for one run: a broker, a worker of each stage and the clock, gone with the run."""
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+from streams.app import ACCOUNTS, MATCHING, ORDERS
 from streams.settings import StreamsSettings
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
 from tradeflow.errors import TradeflowError
@@ -19,28 +20,52 @@ from tradeflow.supervision.exchange import make_topics
 _STOP_SECONDS = 10.0
 _PREFIX = "run-"
 _OWNER = "owner.pid"
-_WORKER = "worker.pid"
+_STARTED = "started-"
+"""Begins the names of the files that say which processes belong to a run."""
+
+_PROGRAMS = {
+    **{f"{stage} worker": ("worker", stage) for stage in (ACCOUNTS, ORDERS, MATCHING)},
+    "clock": ("clock",),
+}
 
 
 class PrivateExchange:
     """A running exchange that nobody else knows of."""
 
-    def __init__(self, bootstrap: str, worker: "subprocess.Popen[bytes]", worker_log: Path) -> None:
+    def __init__(self, bootstrap: str, home: Path) -> None:
         self.bootstrap = bootstrap
-        self._worker = worker
-        self._worker_log = worker_log
+        self._home = home
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def look_after(self, _run: object) -> None:
-        """Raise TradeflowError if the worker ended."""
-        code = self._worker.poll()
-        if code is not None:
-            said = last_critical(self._worker_log) or "it said nothing of why"
-            raise TradeflowError(f"The matching worker ended with exit code {code}: {said}.")
+    def start(self, settings: StreamsSettings) -> None:
+        """Start the workers and the clock; they are ready some seconds later."""
+        for name, arguments in _PROGRAMS.items():
+            process = _start(arguments, settings, self._log(name))
+            self._processes[name] = process
+            RecordedProcess(self._home / f"{_STARTED}{arguments[-1]}.pid").record(process.pid)
+
+    def look_after(self) -> None:
+        """Raise TradeflowError if one of them ended."""
+        for name, process in self._processes.items():
+            code = process.poll()
+            if code is not None:
+                said = last_critical(self._log(name)) or "it said nothing of why"
+                raise TradeflowError(f"The {name} ended with exit code {code}: {said}.")
+
+    def end(self) -> None:
+        """End them, all at the same time."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            _await_end(process)
+
+    def _log(self, name: str) -> Path:
+        return self._home / f"{name.replace(' ', '-')}.log"
 
 
 @contextmanager
 def private_exchange(folder: Path, instruments: str) -> Iterator[PrivateExchange]:
-    """Start a broker on a free port and a worker, with their data below ``folder``.
+    """Start a broker on a free port and the stages, with their data below ``folder``.
 
     ``instruments`` is the text of their instruments file.
     """
@@ -51,29 +76,30 @@ def private_exchange(folder: Path, instruments: str) -> Iterator[PrivateExchange
     rules = home / "instruments.json"
     rules.write_text(instruments)
     broker = _broker(home)
-    worker: subprocess.Popen[bytes] | None = None
+    exchange: PrivateExchange | None = None
     try:
         broker.start()
         settings = StreamsSettings(
             broker=broker.bootstrap, state_dir=home / "workers", instruments=rules
         )
         make_topics(settings)
-        worker = _start_worker(settings, home / "worker.log")
-        RecordedProcess(home / _WORKER).record(worker.pid)
-        yield PrivateExchange(broker.bootstrap, worker, home / "worker.log")
+        exchange = PrivateExchange(broker.bootstrap, home)
+        exchange.start(settings)
+        yield exchange
     finally:
-        if worker is not None:
-            _stop(worker)
+        if exchange is not None:
+            exchange.end()
         broker.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
 def end_leftovers(folder: Path) -> None:
-    """End what runs left behind that were killed: their brokers, workers and data."""
+    """End what runs left behind that were killed: their brokers, stages and data."""
     for home in folder.glob(f"{_PREFIX}*"):
         if (home / _OWNER).exists() and RecordedProcess(home / _OWNER).find() is None:
-            worker = RecordedProcess(home / _WORKER)
-            worker.terminate(timeout_seconds=_STOP_SECONDS, on_kill=_nothing)
+            for started in home.glob(f"{_STARTED}*.pid"):
+                process = RecordedProcess(started)
+                process.terminate(timeout_seconds=_STOP_SECONDS, on_kill=_nothing)
             _broker(home).stop()
             shutil.rmtree(home, ignore_errors=True)
 
@@ -86,7 +112,9 @@ def _nothing() -> None:
     """Nobody watches."""
 
 
-def _start_worker(settings: StreamsSettings, log: Path) -> "subprocess.Popen[bytes]":
+def _start(
+    arguments: Sequence[str], settings: StreamsSettings, log: Path
+) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
         "BROKER": settings.broker,
@@ -97,20 +125,19 @@ def _start_worker(settings: StreamsSettings, log: Path) -> "subprocess.Popen[byt
     }
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "tradeflow", "worker", "matching"],
+            [sys.executable, "-m", "tradeflow", *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C is for the command; it then ends the worker itself.
+            # Ctrl-C is for the command; it then ends what it started itself.
             start_new_session=True,
         )
 
 
-def _stop(worker: "subprocess.Popen[bytes]") -> None:
-    worker.terminate()
+def _await_end(process: "subprocess.Popen[bytes]") -> None:
     try:
-        worker.wait(_STOP_SECONDS)
+        process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
+        process.kill()
+        process.wait()

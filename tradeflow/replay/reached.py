@@ -45,7 +45,7 @@ class Reached:
             return
         command_id = update["command_id"]
         if command_id.startswith(self._prefix):
-            number = int(command_id[len(self._prefix) :])
+            number = int(command_id[len(self._prefix) :].partition("~")[0])
             due = self.samples.next_number()
             if due is not None and due < number:
                 self.samples.reached(number, self._best_prices())

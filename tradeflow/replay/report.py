@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from schemas.amounts import format_steps
+from schemas.amounts import format_steps, format_units
 from schemas.instruments import Instrument
+from tradeflow.funding import Deposit
 from tradeflow.replay.agreement import Agreement, compare
 from tradeflow.replay.run import ReplayRun
 from tradeflow.views.book_view import price_text, quantity_text
@@ -47,6 +48,7 @@ class ReplayReport:
             "events": run.events,
             "recorded_seconds": round((run.now_ms - run.first_ms) / 1_000, 3),
             "seconds": round(run.seconds, 3),
+            "deposits": [_deposit_json(deposit) for deposit in run.treasury.deposits],
             "commands": flow.number,
             "commands_per_second": round(self._rate()),
             "commands_by_kind": dict(answers.sent),
@@ -112,6 +114,12 @@ class ReplayReport:
             f"{recorded_seconds:,.1f} s of recording, {run.events:,} events,"
             f" in {run.seconds:,.1f} s{early}",
         )
+        for deposit in run.treasury.deposits:
+            yield (
+                "deposited",
+                f"{format_units(deposit.units)} {deposit.asset} to {deposit.account_id}"
+                f" ({deposit.command_id})",
+            )
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(answers.sent.items()))
         yield "commands", f"{flow.number:,} ({self._rate():,.0f}/s): {kinds}"
         for (kind, outcome), count in answers.counted_outcomes().items():
@@ -168,6 +176,15 @@ class ReplayReport:
 
     def _rate(self) -> float:
         return self.run.flow.number / self.run.seconds if self.run.seconds else 0.0
+
+
+def _deposit_json(deposit: Deposit) -> dict[str, str]:
+    return {
+        "account": deposit.account_id,
+        "asset": deposit.asset,
+        "amount": format_units(deposit.units),
+        "command_id": deposit.command_id,
+    }
 
 
 def _same(is_equal: bool) -> str:

@@ -1,22 +1,35 @@
-"""One replay against an exchange: commands out, events in, until all is answered."""
+"""One replay against an exchange: commands out, events in, until all is answered.
+
+Placements reach matching in the order in which they are sent: they are of one account, and each
+stage on their way keeps the order of a partition.  A cancel or an amendment has a shorter way, and
+would overtake placements whose money is being reserved.  So it is sent when all of those are
+answered, and not before: the mirror's order is the exchange's.
+"""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
+from schemas.records import PlaceOrder
+from tradeflow.command_feed import CommandFeed
+from tradeflow.errors import TradeflowError
 from tradeflow.event_reader import EventReader
-from tradeflow.order_feed import OrderFeed
-from tradeflow.replay.order_flow import OrderFlow
+from tradeflow.funding import Treasury
+from tradeflow.replay.order_flow import HOUSE, OrderFlow
 from tradeflow.replay.pace import Pace
+from tradeflow.replay.purse import Purse
 from tradeflow.replay.reached import Reached
 from tradeflow.replay.recording import DepthSnapshot, FlowEvent, RecordedTrade
 
-_WAITING_MAX = 10_000
+_WAITING_MAX = 2_000
 """Commands that may be unanswered: so the view is not far behind what is sent."""
 
 _READ_EVERY = 500
 _SILENCE_SECONDS = 10.0
 _LONGEST_WAIT_SECONDS = 0.05
+_PATIENCE_SECONDS = 60.0
+"""How long the exchange may say nothing before a run ends: its stages time out sooner."""
 
 
 class ReplayRun:
@@ -30,7 +43,8 @@ class ReplayRun:
         self,
         flow: OrderFlow,
         reached: Reached,
-        feed: OrderFeed,
+        feed: CommandFeed,
+        treasury: Treasury,
         readers: Sequence[EventReader],
         *,
         pace: Pace,
@@ -46,12 +60,18 @@ class ReplayRun:
         self.seconds = 0.0
         """From the first command to the last answer."""
         self.is_stopped = False
+        self.treasury = treasury
         self._feed = feed
+        self._purse = Purse(flow.instrument)
         self._readers = readers
         self._pace = pace
         self._stamp = stamp
         self._looks = looks
         self._unread = 0
+        self._placed = 0
+        """Placements since all was last answered."""
+        self._held: Counter[str] = Counter()
+        """What the house will hold after all that was sent."""
 
     def play(self, events: Iterable[FlowEvent]) -> None:
         """Send the commands of all events, or of those before ``stop``, and await the answers."""
@@ -83,14 +103,44 @@ class ReplayRun:
             self._read(min(left, _LONGEST_WAIT_SECONDS))
 
     def _send(self, kind: str, command: dict[str, Any]) -> None:
+        if kind == "PlaceOrder":
+            self._pay(cast("PlaceOrder", command))
+            self._placed += 1
+        elif self._placed:
+            self._wait_until(0)
+            self._placed = 0
+            self._purse.settle(self._held)
         command["time_ms"] = self._stamp(command["time_ms"])
         self.reached.answers.add(kind, command, time.perf_counter())
         self._feed.send(kind, command)
+        self._held = Counter(self.flow.mirror.held)
         self._unread += 1
         if self._unread >= _READ_EVERY:
             self._read(0.0)
-        while self.reached.answers.waiting >= _WAITING_MAX:
-            self._read(_LONGEST_WAIT_SECONDS)
+        self._wait_until(_WAITING_MAX - 1)
+
+    def _pay(self, order: PlaceOrder) -> None:
+        """See to it that the house can pay for an order."""
+        asset, paid = self._purse.spend(order), self.flow.mirror.paid
+        if not self._purse.lacks(asset, paid[asset]):
+            return
+        levels = self.flow.recorded.levels("BUY" if order["side"] == "BUY" else "SELL")
+        units = self._purse.supply(asset, paid[asset], levels)
+        self.treasury.bring_in(HOUSE, asset, units)
+        self._purse.bring_in(asset, units)
+
+    def _wait_until(self, waiting: int) -> None:
+        """Read until no more than so many commands wait for their answer."""
+        heard = time.perf_counter()
+        while self.reached.answers.waiting > waiting:
+            now = time.perf_counter()
+            if self._read(_LONGEST_WAIT_SECONDS):
+                heard = now
+            elif now - heard > _PATIENCE_SECONDS:
+                raise TradeflowError(
+                    f"The exchange has not answered for {_PATIENCE_SECONDS:.0f} s.",
+                    remedy="See that its workers run: tradeflow up",
+                )
 
     def _await_answers(self) -> None:
         last_event = time.perf_counter()

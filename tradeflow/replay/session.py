@@ -1,7 +1,6 @@
 """A replay from the file to the report, on an exchange of its own or on the running one."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain
@@ -12,14 +11,16 @@ from rich.console import Console
 
 from schemas.instruments import Instrument, InstrumentError, load_instruments, read_instrument
 from schemas.records import DepthUpdate
-from schemas.topics import ORDERBOOK_UPDATES, ORDERS_EXECUTIONS, TRADES
+from schemas.topics import ORDERBOOK_UPDATES, ORDERS_COMMANDS, ORDERS_EXECUTIONS, TRADES
 from streams.settings import StreamsSettings
 from tradeflow.clean_end import ended_by_signals
+from tradeflow.command_feed import CommandFeed
 from tradeflow.errors import TradeflowError
 from tradeflow.event_reader import EventReader
-from tradeflow.order_feed import OrderFeed
+from tradeflow.funding import ANSWER_SECONDS, Treasury
+from tradeflow.present import now_ms
 from tradeflow.replay.open_rules import without_filters
-from tradeflow.replay.order_flow import OrderFlow
+from tradeflow.replay.order_flow import HOUSE, OrderFlow
 from tradeflow.replay.pace import Pace
 from tradeflow.replay.private_exchange import private_exchange
 from tradeflow.replay.reached import Reached
@@ -30,7 +31,7 @@ from tradeflow.replay.recording import (
     read_recording,
 )
 from tradeflow.replay.report import ReplayReport
-from tradeflow.replay.run import Look, ReplayRun
+from tradeflow.replay.run import ReplayRun
 from tradeflow.replay.screen import ReplayScreen
 from tradeflow.running_exchange import running_exchange
 from tradeflow.settings import load_settings
@@ -41,6 +42,8 @@ _OPEN_ORDERS = 10_000
 """What a replay needs as the instrument's most open orders of an account."""
 
 _FLUSH_SECONDS = 5.0
+_START_SECONDS = 120.0
+"""What the stages of an exchange of its own may take to start."""
 
 
 def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> ReplayReport:
@@ -52,7 +55,7 @@ def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> Re
     symbol, events = _open(path)
     source = load_settings(StreamsSettings).instruments
     with ExitStack() as stack:
-        look_after: Look = _nothing
+        look_after, answer_seconds = _nothing, ANSWER_SECONDS
         instrument = _instrument(source, symbol)
         if live:
             _require_room(instrument)
@@ -62,25 +65,35 @@ def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> Re
             console.print("Starting an exchange for this run …", style="dim")
             exchange = stack.enter_context(private_exchange(_FOLDER, rules))
             bootstrap, look_after = exchange.bootstrap, exchange.look_after
+            answer_seconds = _START_SECONDS
             instrument = read_instrument(json.loads(rules)[0])
-        name = f"replay-{time.time_ns() // 1_000_000:x}"
+        name = f"replay-{now_ms():x}"
         book_reader = EventReader(bootstrap, [ORDERBOOK_UPDATES.name], from_end=False)
         stack.callback(book_reader.close)
         book = _empty_book(book_reader, symbol)
         reader = EventReader(bootstrap, [ORDERS_EXECUTIONS.name, TRADES.name], from_end=True)
         stack.callback(reader.close)
-        feed = OrderFeed(bootstrap)
+        treasury = Treasury(
+            bootstrap,
+            name,
+            stamp=now_ms,
+            look=look_after,
+            answer_seconds=answer_seconds,
+        )
+        treasury.fill_up({HOUSE: {}})
+        feed = CommandFeed(bootstrap, ORDERS_COMMANDS)
         stack.callback(feed.drop)
         screen = stack.enter_context(ReplayScreen(console, instrument))
         run = ReplayRun(
             OrderFlow(instrument, name),
             Reached(book, name),
             feed,
+            treasury,
             [reader, book_reader],
             pace=Pace(speed),
             # A running exchange has its own present: recorded times would be long past.
-            stamp=_now_ms if live else _as_recorded,
-            looks=[look_after, screen.show],
+            stamp=_as_now if live else _as_recorded,
+            looks=[lambda _run: look_after(), screen.show],
         )
         with ended_by_signals(run.stop):
             run.play(events)
@@ -148,7 +161,7 @@ def _empty_book(reader: EventReader, symbol: str) -> DepthBook:
     return book
 
 
-def _nothing(_run: ReplayRun) -> None:
+def _nothing() -> None:
     """A running exchange is not ours to look after."""
 
 
@@ -156,5 +169,5 @@ def _as_recorded(time_ms: int) -> int:
     return time_ms
 
 
-def _now_ms(_recorded_ms: int) -> int:
-    return time.time_ns() // 1_000_000
+def _as_now(_recorded_ms: int) -> int:
+    return now_ms()

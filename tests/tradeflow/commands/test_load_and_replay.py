@@ -1,5 +1,6 @@
 """`tradeflow load` and `tradeflow replay` against a real exchange."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,19 +8,34 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from schemas.codec import decode
 from schemas.instruments import DEFAULT_FILE
-from schemas.topics import ORDERS_EXECUTIONS
+from schemas.topics import (
+    ACCOUNTS_WALLET,
+    ORDERS_EXECUTIONS,
+    ORDERS_INCOMING,
+    WALLET_EVENTS,
+    Topic,
+)
+from streams.settings import StreamsSettings
 from tests.tradeflow.replay.synthetic import SyntheticMarket, write_recording
+from tradeflow.broker import BrokerSettings, EmbeddedBroker
+from tradeflow.errors import TradeflowError
 from tradeflow.event_reader import EventReader
+from tradeflow.funding import Treasury
 from tradeflow.replay.private_exchange import PrivateExchange, private_exchange
+from tradeflow.supervision.exchange import make_topics
+from tradeflow.table_rows import read_rows
 
 _COMMAND = Path(sys.executable).with_name("tradeflow")
-_DEADLINE_SECONDS = 60
+_DEADLINE_SECONDS = 100
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +81,10 @@ def test_a_recording_is_replayed_on_an_exchange_of_its_own(tmp_path: Path) -> No
     assert report["trades"]["recorded"] == len(market.trades) > 20
     assert report["trades"]["matched_quantity"] == report["trades"]["recorded_quantity"]
     assert report["unanswered"] == 0
+    assert [(each["account"], each["asset"]) for each in report["deposits"]] == [
+        ("replay-house", "USDT"),
+        ("replay-house", "LTC"),
+    ]
     assert report["rejections"] == report["not_sent"] == {}
     assert sum(report["commands_by_kind"].values()) == report["commands"]
     assert list((tmp_path / ".tradeflow" / "replay").iterdir()) == [], "nothing stays behind"
@@ -82,6 +102,9 @@ def test_the_running_exchange_is_fed_once_and_only_while_its_book_is_empty(
     assert first.returncode == 0, first.stderr
     assert "Replay of LTCUSDT" in first.stdout
     assert re.search(r"best bid equal, best ask equal", first.stdout)
+    assert re.search(
+        r"deposited +[\d.]+ LTC to replay-house \(replay-\w+-deposit-LTC-1\)", first.stdout
+    )
     assert second.returncode == 1
     assert re.search(r"The book of LTCUSDT has \d+ levels already", second.stderr)
 
@@ -89,27 +112,124 @@ def test_the_running_exchange_is_fed_once_and_only_while_its_book_is_empty(
 def test_load_sends_what_it_was_asked_for_and_reports_on_it(
     exchange: PrivateExchange, tmp_path: Path
 ) -> None:
-    run = _run(
-        tmp_path,
-        *("load", "--symbols", "BTCUSDT,ETHUSDT", "--rate", "0", "--count", "600"),
-        bootstrap=exchange.bootstrap,
-    )
+    arguments = ("load", "--symbols", "BTCUSDT,ETHUSDT", "--open-orders", "100")
+
+    run = _run(tmp_path, *arguments, "--rate", "0", "--count", "600", bootstrap=exchange.bootstrap)
 
     assert run.returncode == 0, run.stderr
     assert "600 commands sent, 600 answered" in run.stdout
-    for word in ("PlaceOrder", "CancelReplaceOrder", "FILLED", "p50", "p99"):
+    for word in ("CancelReplaceOrder", "FILLED", "through orders, accounts and matching", "p99"):
         assert word in run.stdout
-    assert "UNKNOWN_ORDER" not in run.stdout, "it knows its own orders"
+    assert "INSUFFICIENT_BALANCE" not in run.stdout
 
     # Another run on these books, with the same seed: new ids, and it knows what is there.
     again = _run(
-        tmp_path,
-        *("load", "--symbols", "BTCUSDT,ETHUSDT", "--rate", "0", "--count", "300"),
-        bootstrap=exchange.bootstrap,
+        tmp_path, *arguments, "--rate", "100", "--count", "300", bootstrap=exchange.bootstrap
     )
     assert "300 commands sent, 300 answered" in again.stdout, again.stderr
     assert "DUPLICATE" not in again.stdout
-    assert "UNKNOWN_ORDER" not in again.stdout
+    refused = re.search(r"rejected: UNKNOWN_ORDER +(\d+)", run.stdout + again.stdout)
+    assert refused is None or int(refused[1]) < 60, "only where a fill was sooner"
+
+
+def test_nothing_of_load_reaches_matching_unpaid_and_the_money_adds_up(
+    exchange: PrivateExchange, tmp_path: Path
+) -> None:
+    run = _run(
+        tmp_path,
+        *("load", "--rate", "0", "--count", "300", "--accounts", "3", "--seed", "7"),
+        bootstrap=exchange.bootstrap,
+    )
+    assert run.returncode == 0, run.stderr
+
+    orders = [
+        record.get("place", record)
+        for name, record in _all_of(exchange, ORDERS_INCOMING)
+        if name in ("PlaceOrder", "CancelReplaceOrder")
+    ]
+    assert len(orders) > 150
+    assert all(order["hold_id"] for order in orders)
+    assert {order["account_id"] for order in orders} >= {"load-1", "load-2", "load-3"}
+
+    deposited: Counter[str] = Counter()
+    for name, event in _all_of(exchange, WALLET_EVENTS):
+        if name == "FundsDepositedEvent":
+            deposited[event["asset"]] += event["amount_units"]
+    assert set(deposited) >= {"BTC", "ETH", "USDT"}
+    # The last fills may still be on their way to the wallets.
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while (found := _balances(exchange))[0] != deposited or any(found[1].values()):
+        assert time.monotonic() < deadline, (deposited, found)
+        time.sleep(0.2)
+
+
+def _all_of(exchange: PrivateExchange, topic: Topic) -> list[tuple[str, dict[str, Any]]]:
+    with contextlib.closing(
+        EventReader(exchange.bootstrap, [topic.name], from_end=False)
+    ) as reader:
+        records = []
+        while not reader.is_at_end:
+            records += reader.read(timeout_seconds=0.2)
+        return records
+
+
+def _balances(exchange: PrivateExchange) -> tuple[Counter[str], Counter[str]]:
+    """By asset: what users have, with the commissions they paid; what is between two parties."""
+    kept: Counter[str] = Counter()
+    passing: Counter[str] = Counter()
+    rows = read_rows(exchange.bootstrap, ACCOUNTS_WALLET.name, prefixes=(b"balance ",))
+    for _, value in rows:
+        _, row = decode(value)
+        units = row["available_units"] + row["held_units"]
+        if row["account_id"].startswith("@clearing"):
+            passing[row["asset"]] += units
+        elif row["account_id"] != "@external":
+            assert row["available_units"] >= 0
+            assert row["held_units"] >= 0
+            kept[row["asset"]] += units
+    return kept, passing
+
+
+def test_accounts_are_filled_up_by_what_they_lack(exchange: PrivateExchange) -> None:
+    first = Treasury(exchange.bootstrap, "first", stamp=lambda: 1)
+    second = Treasury(exchange.bootstrap, "second", stamp=lambda: 2)
+
+    first.fill_up({"fill-1": {"BTC": 5, "USDT": 7}, "fill-2": {}})
+    second.fill_up({"fill-1": {"BTC": 8, "USDT": 6}, "fill-2": {"BTC": 1}})
+    second.bring_in("fill-2", "BTC", 3)
+
+    assert sorted(first.deposits) == [
+        ("fill-1", "BTC", 5, "first-deposit-BTC-1"),
+        ("fill-1", "USDT", 7, "first-deposit-USDT-1"),
+    ]
+    assert sorted(second.deposits) == [
+        ("fill-1", "BTC", 3, "second-deposit-BTC-1"),
+        ("fill-2", "BTC", 1, "second-deposit-BTC-1"),
+        ("fill-2", "BTC", 3, "second-deposit-BTC-2"),
+    ]
+    with pytest.raises(TradeflowError, match="refused 0.00000001 NONE for fill-1: unknown asset"):
+        second.fill_up({"fill-1": {"NONE": 1}})
+
+
+def test_the_log_of_such_an_exchange_holds(exchange: PrivateExchange, tmp_path: Path) -> None:
+    check = _run(tmp_path, "check", bootstrap=exchange.bootstrap)
+
+    assert check.returncode == 0, check.stdout + check.stderr
+
+
+def test_load_says_what_to_do_where_nobody_keeps_accounts(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(BrokerSettings(port=0, controller_port=0, data_dir=tmp_path / "kafka"))
+    broker.start()
+    try:
+        make_topics(StreamsSettings(broker=broker.bootstrap))
+        run = _run(tmp_path, "load", "--count", "5", bootstrap=broker.bootstrap)
+    finally:
+        broker.stop()
+
+    assert run.returncode == 1
+    said = " ".join(run.stderr.split())
+    assert "Accounts does not answer" in said
+    assert "Is its worker running? tradeflow up starts it" in said
 
 
 def test_ctrl_c_ends_load_with_its_report(exchange: PrivateExchange, tmp_path: Path) -> None:
@@ -123,7 +243,7 @@ def test_ctrl_c_ends_load_with_its_report(exchange: PrivateExchange, tmp_path: P
     )
     try:
         deadline = time.monotonic() + _DEADLINE_SECONDS
-        while not reader.read(timeout_seconds=0.1):
+        while all(name == "Tick" for name, _ in reader.read(timeout_seconds=0.1)):
             assert load.poll() is None
             assert time.monotonic() < deadline
         load.send_signal(signal.SIGINT)

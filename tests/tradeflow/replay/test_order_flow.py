@@ -11,7 +11,7 @@ from schemas.instruments import Instrument
 from streams.domain.market import Market
 from tests.simulation.instruments import an_instrument
 from tests.tradeflow.replay.synthetic import START_MS, SyntheticMarket, write_recording
-from tradeflow.replay.order_flow import HOUSE, TAKER, Command, OrderFlow
+from tradeflow.replay.order_flow import HOUSE, Command, OrderFlow
 from tradeflow.replay.recording import (
     DepthDiff,
     DepthSnapshot,
@@ -135,7 +135,7 @@ def test_a_trade_takes_from_the_house_at_its_price() -> None:
 
     [(kind, order)] = flow.commands(_trade("65.00", "0.3", sell=True))
 
-    assert (kind, order["account_id"], order["side"]) == ("PlaceOrder", TAKER, "SELL")
+    assert (kind, order["account_id"], order["side"]) == ("PlaceOrder", HOUSE, "SELL")
     assert (order["time_in_force"], order["price_ticks"]) == ("IOC", 6_500)
     assert order["quantity_lots"] == 300
     assert flow.mirror.quantity(("BUY", 6_500)) == 700
@@ -157,7 +157,7 @@ def test_a_trade_at_a_level_that_no_diff_showed_yet_proves_that_it_rested_there(
 
     assert _told(commands) == [
         (HOUSE, "BUY", "GTC", 6_501, 200),
-        (TAKER, "SELL", "IOC", 6_501, 200),
+        (HOUSE, "SELL", "IOC", 6_501, 200),
     ]
 
 
@@ -166,7 +166,7 @@ def test_a_trade_behind_a_better_level_proves_that_the_level_was_gone() -> None:
 
     commands = list(flow.commands(_trade("64.98", "1", sell=True)))
 
-    assert _told(commands) == [("cancel", "r-1"), (TAKER, "SELL", "IOC", 6_498, 1_000)]
+    assert _told(commands) == [("cancel", "r-1"), (HOUSE, "SELL", "IOC", 6_498, 1_000)]
 
 
 def test_what_would_cross_an_addition_is_cancelled_first() -> None:

@@ -1,4 +1,4 @@
-"""Commands into an exchange: records of orders.incoming, keyed by symbol."""
+"""Commands into an exchange: records of one of its topics, keyed by account."""
 
 import logging
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from schemas.codec import encoder
 from schemas.headers import Actor, RecordHeaders
-from schemas.topics import ORDERS_INCOMING
+from schemas.topics import Topic
 from tradeflow.errors import TradeflowError
 
 log = logging.getLogger(__name__)
@@ -17,13 +17,13 @@ _FULL_QUEUE_WAIT_SECONDS = 0.1
 _POLL_EVERY = 100
 
 
-class OrderFeed:
+class CommandFeed:
     """Sends commands in order; a broker that is away is waited for, with one line in the log.
 
     A command is sent once: the producer is idempotent and never gives one up.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, topic: Topic) -> None:
         # The client's own annotations leave callbacks out.
         config: dict[str, Any] = {
             "bootstrap.servers": bootstrap,
@@ -40,7 +40,8 @@ class OrderFeed:
             "error_cb": self._on_error,
         }
         self._producer = Producer(config)
-        self._encoders = {name: encoder(name) for name in ORDERS_INCOMING.values}
+        self._encoders = {name: encoder(name) for name in topic.values}
+        self._topic = topic.name
         self._is_away = False
         self._unpolled = 0
         self._failure: KafkaError | None = None
@@ -60,9 +61,9 @@ class OrderFeed:
         while True:
             try:
                 self._producer.produce(
-                    ORDERS_INCOMING.name,
+                    self._topic,
                     value,
-                    key=command["symbol"].encode(),
+                    key=command["account_id"].encode(),
                     headers=headers,  # type: ignore[arg-type]
                     on_delivery=self._on_delivery,
                 )
