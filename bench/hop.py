@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from bench.figure import Figure, at_most, figure
 from bench.flow import Command, Flow, bench_instruments
@@ -32,14 +32,24 @@ _ANSWER_SECONDS = 60
 _PLAIN_GROUP = "plain"
 
 
+def correlation_of(message: Message) -> bytes | None:
+    """The request that a record belongs to; None of a tick of the clock."""
+    headers: Any = message.headers()
+    return headers[0][1] if headers else None
+
+
 @dataclass
 class Hop:
     """A sender of commands and a reader of committed reports, on one clock."""
 
     producer: Producer
     consumer: Consumer
+    topic: str = ORDERS_INCOMING.name
+    encode: Callable[[Command], dict[str, Any]] = encoded
+    answered: Callable[[Message], bytes | None] = correlation_of
+    """The id of the command that a record answers."""
     sent: dict[bytes, float] = field(default_factory=dict)
-    """When each command without an answer was sent, by its correlation id."""
+    """When each command without an answer was sent, by its id."""
 
     def seconds(self, commands: list[Command], *, pause: float) -> list[float]:
         """The time to the report of each command, from just before it is sent.
@@ -49,16 +59,17 @@ class Hop:
         sender = threading.Thread(target=self._send, args=(commands, pause), daemon=True)
         sender.start()
         seconds: list[float] = []
+        latest = time.perf_counter()
         while len(seconds) < len(commands):
             message = self.consumer.poll(_ANSWER_SECONDS)
             arrived = time.perf_counter()
-            if message is None:
-                raise TradeflowError(f"No report came within {_ANSWER_SECONDS} s.")
-            if message.error() is None:
-                headers: Any = message.headers()
-                sent = self.sent.pop(headers[0][1], None)
+            if message is not None and message.error() is None:
+                sent = self.sent.pop(self.answered(message) or b"", None)
                 if sent is not None:  # else it answers a command of somebody else's
                     seconds.append(arrived - sent)
+                    latest = arrived
+            if arrived - latest > _ANSWER_SECONDS:
+                raise TradeflowError(f"No report came within {_ANSWER_SECONDS} s.")
         sender.join()
         self.producer.flush(10)
         return seconds
@@ -68,9 +79,9 @@ class Hop:
         for command in commands:
             due += pause
             time.sleep(max(0.0, due - time.perf_counter()))
-            record = encoded(command)
+            record = self.encode(command)
             self.sent[record["headers"][0][1]] = time.perf_counter()
-            self.producer.produce(ORDERS_INCOMING.name, **record)
+            self.producer.produce(self.topic, **record)
             self.producer.poll(0)
 
 

@@ -23,6 +23,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from confluent_kafka.cimpl import NewTopic
 
 from bench.flow import Command
+from bench.process import cpu_seconds
 from schemas.codec import encoder
 from schemas.topics import DEFAULT_KEYED_PARTITIONS, TOPICS
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
@@ -78,6 +79,12 @@ class BenchBroker:
         traceback: TracebackType | None,
     ) -> None:
         self._broker.stop()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What the broker's process has taken of the processors."""
+        pid = self._broker.pid
+        return 0.0 if pid is None else cpu_seconds(pid)
 
     # --- topics ----------------------------------------------------------------------------------
 
@@ -166,23 +173,40 @@ class BenchBroker:
     def content(self, topic: str) -> Content:
         """All committed records of a topic."""
         content = Content()
-        for message in self._read(topic):
+        for message in self._read(topic, dict.fromkeys(range(PARTITIONS), 0)):
             content.times_ms.append(message.timestamp()[1])
             content.digest = (content.digest + zlib.crc32(message.value() or b"")) % 2**64
         content.times_ms.sort()
         return content
 
-    def _read(self, topic: str) -> Iterator[Message]:
+    def ends(self, topic: str) -> dict[int, int]:
+        """Where each partition of a topic ends, markers of transactions included."""
+        with self.consumer() as consumer:
+            return {
+                number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
+                for number in range(PARTITIONS)
+            }
+
+    def times_by_cause(self, topic: str, starts: Mapping[int, int]) -> dict[bytes, int]:
+        """When the first record of each correlation id was appended, ms, from some offsets on."""
+        times: dict[bytes, int] = {}
+        for message in self._read(topic, starts):
+            headers: Any = message.headers()
+            if headers:  # else a tick of the clock
+                times.setdefault(headers[0][1], message.timestamp()[1])
+        return times
+
+    def _read(self, topic: str, starts: Mapping[int, int]) -> Iterator[Message]:
         with self.consumer({"enable.partition.eof": True}) as consumer:
-            consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
-            left = PARTITIONS
+            consumer.assign([TopicPartition(topic, *start) for start in starts.items()])
+            left = set(starts)  # the end is told again whenever more has come
             while left:
                 for message in consumer.consume(10_000, 0.2):
                     error = message.error()
                     if error is None:
                         yield message
                     elif error.code() == KafkaError._PARTITION_EOF:
-                        left -= 1
+                        left.discard(message.partition())
                     else:
                         raise KafkaException(error)
 
@@ -206,11 +230,11 @@ class BenchBroker:
             consumer.close()
 
 
-def encoded(command: Command) -> dict[str, Any]:
-    """A command as a record of ``orders.incoming``."""
+def encoded(command: Command, *, keyed_by: str = "symbol") -> dict[str, Any]:
+    """A command as a record of ``orders.incoming``, or of a topic that has another key."""
     kind, fields = command
     return {
-        "key": fields["symbol"],
+        "key": fields[keyed_by],
         "value": encoder(kind)(fields),
         "headers": [
             ("correlation-id", fields["command_id"].encode()),

@@ -57,6 +57,11 @@ class Program:
         """Memory that the process holds."""
         return int(psutil.Process(self._process.pid).memory_info().rss)
 
+    @property
+    def cpu_seconds(self) -> float:
+        """What the process has taken of the processors."""
+        return cpu_seconds(self._process.pid)
+
     def require_alive(self) -> None:
         """Raise with the end of its log if it has ended by itself."""
         code = self._process.poll()
@@ -86,12 +91,25 @@ class Program:
             self.kill()
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process has taken of the processors, in seconds of one of them."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
 def matching_worker(
     bootstrap: str, folder: Path, instruments: Path, *, profile: str = "low-latency"
 ) -> Program:
     """The real thing: ``tradeflow worker matching``, slot 0."""
+    return stage_worker("matching", bootstrap, folder, instruments, profile=profile)
+
+
+def stage_worker(
+    stage: str, bootstrap: str, folder: Path, instruments: Path, *, profile: str = "low-latency"
+) -> Program:
+    """``tradeflow worker STAGE``, slot 0."""
     return Program(
-        [sys.executable, "-m", "tradeflow", "worker", "matching"],
+        [sys.executable, "-m", "tradeflow", "worker", stage],
         told={
             "BROKER": bootstrap,
             "TRADEFLOW_STATE_DIR": str(folder / "workers"),
@@ -99,7 +117,7 @@ def matching_worker(
             "TRADEFLOW_PROFILE": profile,
             "TRADEFLOW_WEB_PORT": "0",
         },
-        log=folder / f"worker-{profile}.log",
+        log=folder / f"{stage}-{profile}.log",
     )
 
 

@@ -26,12 +26,15 @@ BENCHMARKS = {
     for benchmark in (
         Benchmark("domain", "the pure core, no Kafka", needs_kafka=False),
         Benchmark("codec", "Avro in and out, beside fastavro", needs_kafka=False),
+        Benchmark("ledger", "the ledger's core, no Kafka", needs_kafka=False),
+        Benchmark("accounts", "an order among many accounts and orders", needs_kafka=False),
         Benchmark("growth", "the core with large books and long histories", needs_kafka=False),
         Benchmark(
             "stage", "matching through Kafka, beside a plain loop, Faust and Quix", needs_kafka=True
         ),
         Benchmark("join", "a windowed join through Kafka, and its core alone", needs_kafka=True),
         Benchmark("hop", "latency of one exactly-once hop at 100 commands/s", needs_kafka=True),
+        Benchmark("saga", "an order through all stages: latency and rate", needs_kafka=True),
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
         Benchmark("history", "a restart after a short and a long log", needs_kafka=True),
     )

@@ -1,6 +1,6 @@
 """The stages as Faust apps: topics, tables and agents put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,16 +14,30 @@ from streams.agents.orders import declare_orders
 from streams.settings import StreamsSettings
 from streams.transport import App, DeadLetter, TopicSpec
 from streams.transport.headers import Headers
+from streams.urgency import urgent_but
 
 ORDERS = "orders"
 MATCHING = "matching"
 ACCOUNTS = "accounts"
 
+# What comes of these is seen by a later command at the earliest, and that is taken behind them.
+_FOLLOWED = (
+    "Tick",
+    "ExecutionReport",
+    "AccountStatusChangedEvent",
+    "FundsDepositedEvent",
+    "FundsWithdrawnEvent",
+    "FundsReleasedEvent",
+    "FillSettledEvent",
+    "WalletCommandRefusedEvent",
+)
+_SETTLED = ("Tick", "WalletSettleFillCommand", "WalletReleaseFundsCommand")
+
 
 def make_orders(settings: StreamsSettings, *, slot: int) -> App:
     """The app of one worker of the orders stage; raises as ``make_matching``."""
     declare = partial(declare_orders, timeout_ms=settings.saga_timeout_ms)
-    return _make(ORDERS, declare, settings, slot, Stream=joins.Stream)
+    return _make(ORDERS, declare, settings, slot, _FOLLOWED, Stream=joins.Stream)
 
 
 def make_matching(settings: StreamsSettings, *, slot: int) -> App:
@@ -32,12 +46,12 @@ def make_matching(settings: StreamsSettings, *, slot: int) -> App:
     Raises:
         InstrumentError: the instrument file cannot be used.
     """
-    return _make(MATCHING, declare_matching, settings, slot)
+    return _make(MATCHING, declare_matching, settings, slot, ("Tick",))
 
 
 def make_accounts(settings: StreamsSettings, *, slot: int) -> App:
     """The app of one worker of the accounts stage; raises as ``make_matching``."""
-    return _make(ACCOUNTS, declare_accounts, settings, slot)
+    return _make(ACCOUNTS, declare_accounts, settings, slot, _SETTLED)
 
 
 def _make(
@@ -45,6 +59,7 @@ def _make(
     declare: Callable[[App, Mapping[str, Instrument]], object],
     settings: StreamsSettings,
     slot: int,
+    unhurried: Iterable[str],
     **options: Any,
 ) -> App:
     instruments = load_instruments(settings.instruments)
@@ -53,6 +68,7 @@ def _make(
         topics=topic_specs(settings.partitions),
         changelog_config={"cleanup.policy": "compact", **CHANGELOG},
         encode_dead_letter=DeadLetters(stage),
+        is_urgent=urgent_but(unhurried),
         **options,
     )
     declare(app, instruments)

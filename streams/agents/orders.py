@@ -5,7 +5,6 @@ from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument
-from schemas.limits import find_fault
 from schemas.topics import (
     COMMANDS,
     ORDERS_COMMANDS,
@@ -15,11 +14,12 @@ from schemas.topics import (
     WALLET_COMMANDS,
     WALLET_EVENTS,
 )
+from streams.agents.order_inputs import RESERVATION, ClientCommands, id_fault, placements
 from streams.agents.refusing import refuse
 from streams.domain.order_answers import Sent
 from streams.domain.orders import Orders
 from streams.domain.window_join import Joined
-from streams.joins import Bad, Field, JoinedBatch, Passed, join_table
+from streams.joins import JoinedBatch, Passed, join_table
 from streams.tables import orders_table, store_rows
 from streams.transport import App, Batch, Table
 from streams.transport.records import timestamp_of
@@ -27,19 +27,13 @@ from streams.transport.records import timestamp_of
 GRACE_SECONDS = 5.0
 """How much longer than its time-out a placement waits for its reservation, by the echo's clock."""
 
-COMMAND_ID_LENGTH_MAX = 60
-"""Reservations and cancels of the saga's own have its id with a ``~`` and a letter behind it."""
-
 _KINDS = frozenset(ORDERS_COMMANDS_VALUES)
-_PLACEMENTS = frozenset({"PlaceOrder", "CancelReplaceOrder"})
-_RESERVATIONS = frozenset({"FundsReservedEvent", "FundsReservationFailedEvent"})
 _SENT = (
     *COMMANDS,
     "WalletReserveFundsCommand",
     "WalletReleaseFundsCommand",
     "ExecutionReport",
 )
-Decoded = tuple[str, dict[str, Any]]
 
 
 class OrdersStage:
@@ -51,6 +45,7 @@ class OrdersStage:
         self._instruments = instruments
         self._table = table
         self._timeout_ms = timeout_ms
+        self.client_commands = ClientCommands()
         self._encoders = {name: encoder(name) for name in _SENT}
 
     def take_commands(self, batch: Batch) -> None:
@@ -59,7 +54,7 @@ class OrdersStage:
         for record in batch:
             data = record.value() or b""
             try:
-                name, command = decode(data)
+                name, command = self.client_commands.decode(data)
             except DecodeError as fault:
                 batch.dead_letter(fault.reason, fault.detail)
                 continue
@@ -135,15 +130,8 @@ def refuse_client_command(
     refusal = refuse(name, command, key, timestamp_ms, kinds=_KINDS, keyed_by="account_id")
     if refusal is not None or name == "Tick":
         return refusal
-    fault = _id_fault(command)
+    fault = id_fault(command)
     return None if fault is None else ("IMPOSSIBLE_VALUE", f"{name}.command_id: {fault}")
-
-
-def _id_fault(command: Mapping[str, Any]) -> str | None:
-    command_id = command["command_id"]
-    if len(command_id) <= COMMAND_ID_LENGTH_MAX and "~" not in command_id:
-        return None
-    return f"{command_id!r} is not at most {COMMAND_ID_LENGTH_MAX} characters without ~"
 
 
 def _after(orders: Orders, item: Joined) -> list[Sent]:
@@ -154,69 +142,16 @@ def _after(orders: Orders, item: Joined) -> list[Sent]:
     return orders.reservation(*item.right)
 
 
-# --- the inputs of the join -----------------------------------------------------------------------
-
-
-def _decode_command(data: bytes) -> Decoded:
-    """What cannot be read is a dead letter where commands are looked at, and nothing here."""
-    try:
-        return decode(data)
-    except DecodeError:
-        return "", {}
-
-
-def _placement_key(value: Decoded) -> str | None:
-    name, command = value
-    # What is refused where commands are looked at has no saga to go on with.
-    if name not in _PLACEMENTS or find_fault(name, command) or _id_fault(command):
-        return None
-    return f"{command['account_id']} {command['command_id']}"
-
-
-def _decode_event(data: bytes) -> Decoded | Bad:
-    try:
-        return decode(data)
-    except DecodeError as fault:
-        return Bad(fault.reason, fault.detail)
-
-
-def _reservation_key(value: Decoded) -> str | None:
-    name, event = value
-    if name not in _RESERVATIONS or not event["requested_ms"]:
-        return None
-    return f"{event['account_id']} {event['command_id'].partition('~')[0]}"
-
-
-def _echoed_ms(value: Decoded) -> int | None:
-    """The time of ``orders.commands``, as it comes back from the wallet; no other moves a clock."""
-    name, event = value
-    if name == "Tick":
-        return int(event["time_ms"])
-    return int(event["requested_ms"]) if name in _RESERVATIONS and event["requested_ms"] else None
-
-
-PLACEMENT = Field(
-    topic=ORDERS_COMMANDS.name,
-    decode=_decode_command,
-    key=_placement_key,
-    by_log_time=True,
-    is_judged_elsewhere=True,
-)
-RESERVATION = Field(
-    topic=WALLET_EVENTS.name, decode=_decode_event, key=_reservation_key, time_ms=_echoed_ms
-)
-
-
 def declare_orders(
     app: App, instruments: Mapping[str, Instrument], *, timeout_ms: int
 ) -> OrdersStage:
     """Add the orders agents and their tables to ``app``, whose streams can be joined."""
     stage = OrdersStage(instruments, orders_table(app), timeout_ms=timeout_ms)
     commands = app.topic(ORDERS_COMMANDS.name)
-    placements = app.topic(ORDERS_COMMANDS.name).stream()
+    asked = app.topic(ORDERS_COMMANDS.name).stream()
     reservations = app.topic(WALLET_EVENTS.name).stream()
-    paid = (placements & reservations).outer_join(
-        PLACEMENT,
+    paid = (asked & reservations).outer_join(
+        placements(stage.client_commands),
         RESERVATION,
         within=(0.0, timeout_ms / 1_000),
         grace=GRACE_SECONDS,

@@ -95,8 +95,9 @@ def _submit(state: OrdersState, saga: Saga) -> list[Sent]:
         half = _paid_order(state, name, command, saga.hold_id)
         sent = Sent("matching", name, {**command, "place": half})
     else:
+        # What is decoded already is not decoded again: this is done for every order.
+        sent = Sent("matching", "PlaceOrder", _paid_order(state, name, command, saga.hold_id))
         name = "PlaceOrder"
-        sent = Sent("matching", name, _paid_order(state, name, placed_order(saga), saga.hold_id))
     saga.happens("SUBMITTED")
     saga.step(name, state.now_ms)
     _await_answer(state, saga)

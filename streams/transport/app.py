@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, cast
 
 import faust
+from confluent_kafka import Message
 from faust.types import TP, AgentT
 from faust.types.agents import AgentFun
 
@@ -34,6 +35,8 @@ class App(faust.App):
     Declare ``topics`` (inputs and outputs; changelogs and dead-letter topics are added), agents
     with ``@app.agent(app.topic(name))`` that take batches, and tables with
     ``app.Table(name, encode=…, decode=…)``; run it with ``streams.transport.worker.run``.
+    ``is_urgent`` says of a record whether somebody waits for what comes of it: a round without any
+    such record waits a little for more (``unhurried_ms``).  By default all are.
     """
 
     mundane_level = "debug"
@@ -47,11 +50,13 @@ class App(faust.App):
         changelog_config: Mapping[str, str] | None = None,
         encode_dead_letter: EncodeDeadLetter = encode_plain,
         propagate: Propagate = propagate,
+        is_urgent: Callable[[Message], bool] | None = None,
         **kwargs: Any,
     ) -> None:
         self.transport_settings = settings
         self.metrics = Metrics()
         self.propagate = propagate
+        self.is_urgent = is_urgent
         self.slot = Slot(settings.state_dir, settings.member)
         self.faults = FaultRecord(self.slot.folder)
         self.failure: BaseException | None = None

@@ -36,6 +36,8 @@ class TransportSettings:
     replication: int = 1
     round_max_records: int = 2_000
     """The most records that one transaction takes in."""
+    unhurried_ms: int = 25
+    """How long records that are not urgent (``App(is_urgent=…)``) wait for others to go with."""
     session_timeout_ms: int | None = None
     transaction_timeout_ms: int = 10_000
     compression: str = "lz4"

@@ -72,7 +72,7 @@ class Consumer(FaustAnswers):
         super().__init__(*args, **kwargs)
         self.settings = self.app.transport_settings
         self.metrics = self.app.metrics
-        self.reader = GroupReader(self.settings)
+        self.reader = GroupReader(self.settings, self.app.is_urgent)
         self.positions: dict[TP, int] = {}
         """Where this worker's last committed rounds left each input partition."""
         self._restorer = Restorer(self.settings, self.metrics)

@@ -27,6 +27,8 @@ from streams.transport.kafka_errors import error_of, transport_error
 log = logging.getLogger(__name__)
 
 _LAGS_SECONDS = 1.0
+_ENOUGH = 256
+"""So many records are worth a transaction, whoever waits for them."""
 _ASKING = (
     "asking for the committed offsets, which waits for open transactions (if this goes on, one "
     "hangs: kafka-transactions.sh find-hanging tells which)"
@@ -60,8 +62,11 @@ class Taken:
 class GroupReader:
     """Reads the input topics as a member of the group."""
 
-    def __init__(self, settings: TransportSettings) -> None:
+    def __init__(
+        self, settings: TransportSettings, is_urgent: Callable[[Message], bool] | None = None
+    ) -> None:
         self._settings = settings
+        self._is_urgent = is_urgent
         self._consumer: Consumer | None = None
         self.assigned: dict[TP, int] = {}
         """Partitions owned and the offset at which each begins (-2: its beginning)."""
@@ -104,13 +109,43 @@ class GroupReader:
         self._note_lags(consumer)
         if first is None or self._moved():
             return None
-        rest = consumer.consume(self._settings.round_max_records - 1, 0)
-        # Before anything is thrown away: an error is told once.
-        messages = [m for m in (first, *rest) if not self._is_error(m)]
+        messages = self._with_rest(first)
+        if self._is_urgent is not None and not self._moved():
+            messages += self._company(messages, self._is_urgent)
         if self._moved():
             log.info("a rebalance ran while records were taken; they are taken again")
             return None
         return Taken(messages, self._group_metadata) if messages else None
+
+    def _with_rest(self, first: Message, taken: int = 0) -> list[Message]:
+        """A record and what the local queue has behind it, to a round of ``taken`` others."""
+        room = max(0, self._settings.round_max_records - taken - 1)
+        rest = self._require().consume(room, 0) if room else []
+        # Before anything is thrown away: an error is told once.
+        return [m for m in (first, *rest) if not self._is_error(m)]
+
+    def _company(
+        self, waiting: list[Message], is_urgent: Callable[[Message], bool]
+    ) -> list[Message]:
+        """More records for a round of few that nobody waits for: a transaction less.
+
+        Ends with the first urgent record, or when the wait is over.  What was taken is not worked
+        on yet, so a rebalance that runs in here finds nothing in flight either.
+        """
+        enough = min(_ENOUGH, self._settings.round_max_records)
+        deadline = time.monotonic() + self._settings.unhurried_ms / 1_000
+        company: list[Message] = []
+        latest = waiting
+        while not self._moved() and len(waiting) + len(company) < enough:
+            if any(is_urgent(message) for message in latest):
+                break
+            left = deadline - time.monotonic()
+            first = self._poll(left) if left > 0 else None
+            if first is None:
+                break
+            latest = self._with_rest(first, len(waiting) + len(company))
+            company += latest
+        return company
 
     def serve(self) -> bool:
         """Give librdkafka a turn while nothing is fetched; True if a rebalance ran."""

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from schemas.codec import encode
-from streams.agents.orders import PLACEMENT, RESERVATION, refuse_client_command
+from streams.agents.order_inputs import RESERVATION, ClientCommands, placements
+from streams.agents.orders import refuse_client_command
+from streams.joins import Bad
 from tests.simulation.builders import a_place
 
 NOW_MS = 1_800_000_000_000
+PLACEMENT = placements(ClientCommands())
 
 
 def placed(**changes: Any) -> tuple[str, Any]:
@@ -55,3 +58,47 @@ def test_reservations_are_joined_by_their_saga_and_dated_by_the_echo() -> None:
     # Asked for by somebody else, and moved by matching: neither is joined, nor moves the clock.
     assert RESERVATION.key(("FundsReservedEvent", event | {"requested_ms": 0})) is None
     assert RESERVATION.time_ms(("FillSettledEvent", {"time_ms": 99})) is None
+
+
+def test_a_command_is_decoded_once_for_the_two_that_read_it() -> None:
+    commands = ClientCommands()
+    data = encode(*placed())
+
+    first = commands.decode(data)
+
+    assert placements(commands).decode(data) is first
+    # A third one is another record with equal bytes.
+    again = commands.decode(data)
+    assert again == first
+    assert again is not first
+
+
+def test_what_is_kept_of_decoded_commands_is_bounded() -> None:
+    commands = ClientCommands()
+
+    for number in range(10_000):
+        commands.decode(encode("Tick", {"time_ms": number}))
+
+    assert commands.kept <= 4_096
+
+
+def test_what_was_settled_is_passed_on_without_being_read() -> None:
+    event = {
+        "command_id": "settle-1",
+        "account_id": "ann",
+        "hold_id": "p1",
+        "symbol": "AAABBB",
+        "execution_id": 1,
+        "order_id": 1,
+        "trade_id": 1,
+        "left_units": 0,
+        "is_repeat": False,
+        "entries": [],
+        "balances": [],
+        "time_ms": 99,
+    }
+    value = RESERVATION.decode(encode("FillSettledEvent", event))
+
+    assert RESERVATION.key(value) is None
+    assert RESERVATION.time_ms(value) is None
+    assert isinstance(RESERVATION.decode(b"\0\xff\xff\xff\xffgarbage"), Bad)

@@ -8,8 +8,10 @@ from schemas.instruments import Instrument
 from schemas.topics import ORDERS_INCOMING
 from streams.agents.matching import refuse_order_command
 from tradeflow.checking.answered import Answered, Output
-from tradeflow.checking.books import Books
-from tradeflow.checking.outcomes import Outcomes
+from tradeflow.checking.findings import Promises
+from tradeflow.checking.matching.books import Books
+from tradeflow.checking.matching.outcomes import Outcomes
+from tradeflow.checking.matching.outputs import LETTERS, reports_of
 from tradeflow.simulation.log import LogRecord, SimulatedLog
 from tradeflow.simulation.promises.queues import Queues
 from tradeflow.simulation.promises.seen import Seen, seen
@@ -22,8 +24,9 @@ class MatchedCommands:
     """Brings each command of ``orders.incoming`` together with what it caused."""
 
     def __init__(self, instruments: Mapping[str, Instrument], log: SimulatedLog) -> None:
-        self.outcomes = Outcomes()
-        self.books = Books()
+        found = Promises()
+        self.outcomes = Outcomes(found.outcomes)
+        self.books = Books(found.books)
         self._instruments = instruments
         self._log = log
         self._queues: defaultdict[str, Queues] = defaultdict(Queues)
@@ -58,10 +61,10 @@ class MatchedCommands:
             there = _as_record(output.record)
             cause = record.partition(), record.offset()
             answered.actual.setdefault(there.partition, []).append(
-                Output(there, output.value, cause)
+                Output(there, output.value, cause, output.name)
             )
-        if not kind and (letters := answered.letters()):
-            answered.refusal = letters[0].value["reason"], ""
+        if not kind and (letters := answered.values(LETTERS)):
+            answered.refusal = letters[0]["reason"], ""
         self.outcomes.complete(answered)
         self.books.complete(answered)
         self._follow(answered)
@@ -74,7 +77,7 @@ class MatchedCommands:
         def violated(text: str) -> None:
             self.books.findings.violated(answered.position, f"{symbol}: {text}")
 
-        reports: list[Any] = [each for each in answered.reports() if each["execution_id"]]
+        reports: list[Any] = [each for each in reports_of(answered) if each["execution_id"]]
         self._queues[symbol].follow(reports, violated)
 
 

@@ -1,0 +1,245 @@
+"""The whole saga through Kafka: a client's order in, its committed report out, all stages at work.
+
+Four hops, each exactly once: orders (ask for the money) → accounts → orders (it is paid for) →
+matching.  Beside the latency, in the same rounds on the same workers, stands that of one hop:
+commands that are given to matching at once.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from statistics import median, quantiles
+from typing import Any
+
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from bench.figure import Figure, Goal, at_least, at_most, figure
+from bench.flow import Command, bench_instruments
+from bench.hop import PERCENTS, Hop, producer_at_once
+from bench.kafka import PARTITIONS, BenchBroker, await_true, encoded
+from bench.paid_flow import PaidFlow, funding
+from bench.process import Program, stage_worker
+from bench.run import Run
+from schemas.codec import decode
+from schemas.instruments import Instrument, assets_of
+from schemas.topics import (
+    ORDERS_COMMANDS,
+    ORDERS_EXECUTIONS,
+    ORDERS_INCOMING,
+    WALLET_COMMANDS,
+    WALLET_EVENTS,
+)
+from tradeflow.clock import Clock
+
+PER_SECOND = 50
+STAGES = ("orders", "accounts", "matching")
+ACCOUNTS = 400
+FUNDS_UNITS = 10**15
+WARM_UP_FLOODS = 4
+"""Before the first round: while Java compiles the broker it takes up to 1.4 of two cores."""
+_TICK_SECONDS = 1.0
+_READY_SECONDS = 60.0
+
+HOPS = (
+    ("orders, asks for the money", ORDERS_COMMANDS.name, WALLET_COMMANDS.name),
+    ("accounts, reserves it", WALLET_COMMANDS.name, WALLET_EVENTS.name),
+    ("orders, sends on", WALLET_EVENTS.name, ORDERS_INCOMING.name),
+    ("matching, reports", ORDERS_INCOMING.name, ORDERS_EXECUTIONS.name),
+)
+"""The hops of a placement, each from topic to topic."""
+
+
+@dataclass
+class SagaExchange:
+    """A broker, the three stages and a clock, with accounts that have money."""
+
+    run: Run
+    broker: BenchBroker
+    workers: dict[str, Program]
+    flow: PaidFlow
+    consumer: Consumer
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+    """Of each process, µs a command in each flood."""
+
+    def saga_ms(self, commands: list[Command]) -> list[float]:
+        """Latencies of clients' commands at a steady pace, ms."""
+        producer = producer_at_once(self.broker)
+        return [1_000 * s for s in self._hop(producer).seconds(commands, pause=1 / PER_SECOND)]
+
+    def one_hop_ms(self, commands: list[Command]) -> list[float]:
+        """The same of commands that go to matching at once."""
+        hop = Hop(producer_at_once(self.broker), self.consumer)
+        return [1_000 * s for s in hop.seconds(commands, pause=1 / PER_SECOND)]
+
+    def flood(self, commands: list[Command]) -> float:
+        """Commands a second, when all are sent at once: until the last one is answered."""
+        settings: dict[str, Any] = {
+            "bootstrap.servers": self.broker.bootstrap,
+            "partitioner": "murmur2_random",
+            "linger.ms": 20,
+            "queue.buffering.max.messages": 1_000_000,
+            "log_level": 0,
+        }
+        before = self._cpu_seconds()
+        started = time.perf_counter()
+        self._hop(Producer(settings)).seconds(commands, pause=0)
+        seconds = time.perf_counter() - started
+        for name, after in self._cpu_seconds().items():
+            taken = (after - before[name]) / len(commands) * 1e6
+            self.cpu.setdefault(name, []).append(taken)
+        return len(commands) / seconds
+
+    def hop_times_ms(self, commands: list[Command]) -> dict[str, float]:
+        """Where the time of placements goes: the median of each hop, by the broker's clock.
+
+        A record has its time when it is appended, and is seen when its transaction ends: what a
+        transaction takes to end is in the hop behind it.
+        """
+        topics = [HOPS[0][1], *(target for _, _, target in HOPS)]
+        starts = {topic: self.broker.ends(topic) for topic in topics}
+        self.saga_ms(commands)
+        times = {topic: self.broker.times_by_cause(topic, starts[topic]) for topic in topics}
+        placed = [c["command_id"].encode() for kind, c in commands if kind == "PlaceOrder"]
+        return {
+            name: median(times[target][cause] - times[source][cause] for cause in placed)
+            for name, source, target in HOPS
+        }
+
+    def _hop(self, producer: Producer) -> Hop:
+        by_account = partial(encoded, keyed_by="account_id")
+        return Hop(producer, self.consumer, ORDERS_COMMANDS.name, by_account, _answered)
+
+    def _cpu_seconds(self) -> dict[str, float]:
+        for worker in self.workers.values():
+            worker.require_alive()
+        seconds = {stage: worker.cpu_seconds for stage, worker in self.workers.items()}
+        return {**seconds, "broker": self.broker.cpu_seconds}
+
+
+@contextlib.contextmanager
+def exchange(run: Run) -> Iterator[SagaExchange]:
+    """A running exchange with funded accounts and some orders in its books."""
+    instruments = bench_instruments(run.folder)
+    rules = run.folder / "instruments.json"
+    accounts = [f"acct-{number:06d}" for number in range(run.size(ACCOUNTS, 20))]
+    flow = PaidFlow(accounts)
+    with contextlib.ExitStack() as stack:
+        broker = stack.enter_context(BenchBroker(run.folder))
+        broker.make_topics()
+        workers = {
+            stage: stack.enter_context(stage_worker(stage, broker.bootstrap, run.folder, rules))
+            for stage in STAGES
+        }
+        for worker in workers.values():
+            await_true(partial(_is_ready, worker), "the workers", seconds=_READY_SECONDS)
+        stack.enter_context(_ticking(broker.bootstrap))
+        _fund(broker, accounts, instruments)
+        consumer = stack.enter_context(broker.consumer({"fetch.min.bytes": 1}))
+        consumer.assign(
+            [TopicPartition(ORDERS_EXECUTIONS.name, number, 0) for number in range(PARTITIONS)]
+        )
+        made = SagaExchange(run, broker, workers, flow, consumer)
+        made.flood(flow.makers(run.size(2_000, 20)))
+        yield made
+
+
+def _answered(message: Message) -> bytes | None:
+    # What waited for its order's reservation has the correlation id of that.
+    _, record = decode(message.value() or b"")
+    command_id: str | None = record.get("command_id")
+    return None if command_id is None else command_id.encode()
+
+
+def _is_ready(worker: Program) -> bool:
+    worker.require_alive()
+    return "ready with" in worker.log_text()
+
+
+@contextlib.contextmanager
+def _ticking(bootstrap: str) -> Iterator[None]:
+    stop = threading.Event()
+    clock = Clock(bootstrap, every_seconds=_TICK_SECONDS)
+    thread = threading.Thread(target=clock.run, args=(stop,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _fund(broker: BenchBroker, accounts: list[str], instruments: dict[str, Instrument]) -> None:
+    commands = list(funding(accounts, sorted(assets_of(instruments)), FUNDS_UNITS))
+    records = (encoded(command, keyed_by="account_id") for command in commands)
+    broker.fill(WALLET_COMMANDS.name, records)
+    # An end counts the markers of transactions too, and echoes of the clock: so by what is there.
+    await_true(
+        lambda: (
+            broker.end(WALLET_EVENTS.name) >= len(commands)
+            and broker.content(WALLET_EVENTS.name).count >= len(commands)
+        ),
+        "the accounts' money",
+    )
+
+
+def measure(run: Run) -> list[Figure]:
+    """Latency, where it goes, what goes through, and what each process takes for it."""
+    saga: list[list[float]] = []
+    one_hop: list[list[float]] = []
+    hops: dict[str, list[float]] = {}
+    rates: list[float] = []
+    counted, flooded = run.size(600, 60), run.size(20_000, 200)
+    run.say("starting a broker and three workers")
+    with exchange(run) as made:
+        flow = made.flow
+        run.say("warming up")
+        for _ in range(run.size(WARM_UP_FLOODS, 1)):
+            made.flood(flow.take(flooded))
+        made.cpu.clear()
+        for number in range(run.rounds):
+            where = f"round {number + 1} of {run.rounds}"
+            run.say(f"the saga at {PER_SECOND}/s, {where}")
+            made.saga_ms(flow.take(PER_SECOND))
+            saga.append(_percentiles(made.saga_ms(flow.take(counted))))
+            run.say(f"one hop at {PER_SECOND}/s, {where}")
+            one_hop.append(_percentiles(made.one_hop_ms(flow.passing_orders(counted))))
+            run.say(f"where the time goes, {where}")
+            for name, ms in made.hop_times_ms(flow.take(counted // 2)).items():
+                hops.setdefault(name, []).append(ms)
+            run.say(f"all at once, {where}")
+            rates.append(made.flood(flow.take(flooded)))
+    return [
+        *_latencies(saga, one_hop, counted),
+        *(
+            figure("saga", f"hop {number}: {name}", values, "ms", note="append to append, median")
+            for number, (name, values) in enumerate(hops.items(), start=1)
+        ),
+        figure(
+            "saga", "whole saga, sustained", rates, "commands/s", goal=at_least(2_000),
+            note=f"{flow.in_words()}; {flooded} at once, until the last is answered",
+        ),
+        *(
+            figure("saga", f"processor time, {name}", values, "µs/command")
+            for name, values in made.cpu.items()
+        ),
+    ]  # fmt: skip
+
+
+def _latencies(saga: list[list[float]], one_hop: list[list[float]], count: int) -> list[Figure]:
+    goals: dict[int, Goal | None] = {50: at_most(40), 90: None, 99: at_most(150)}
+    note = f"{count} commands a round, {PER_SECOND} a second; from just before one is sent"
+    return [
+        figure(
+            "saga", f"command to report, p{percent}", [one[place] for one in saga], "ms",
+            beside=("one hop", [one[place] for one in one_hop]), goal=goals[percent], note=note,
+        )
+        for place, percent in enumerate(PERCENTS)
+    ]  # fmt: skip
+
+
+def _percentiles(values: list[float]) -> list[float]:
+    cuts = quantiles(values, n=100)
+    return [cuts[percent - 1] for percent in PERCENTS]
