@@ -72,8 +72,8 @@ def test_the_slow_exchange_matches_alike(logs: list[SimulatedLog]) -> None:
 
 
 def test_the_slow_wallet_moves_alike(logs: list[SimulatedLog]) -> None:
+    assets = assets_of(INSTRUMENTS)
     for log in logs:
-        assets = assets_of(INSTRUMENTS)
         twins: dict[int, Any] = defaultdict(lambda: ReferenceWallet(assets))
         expected: dict[int, list[Any]] = defaultdict(list)
         for record, name, command in read(log, WALLET_COMMANDS.name):

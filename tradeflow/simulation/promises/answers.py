@@ -45,6 +45,8 @@ class ClientAnswers:
         self._ids: set[str] = set()
         self._told: defaultdict[CommandId, list[Mapping[str, Any]]] = defaultdict(list)
         self._accepted: Counter[tuple[str, str, str]] = Counter()
+        self._refused_at: defaultdict[CommandId, set[int]] = defaultdict(set)
+        """Offsets of what the orders stage refused as soon as it saw it."""
         self._renamed: dict[tuple[str, str], str] = {}
         self._expected: dict[str, LogRecord] = {}
         self._lettered: set[str] = set()
@@ -72,6 +74,10 @@ class ClientAnswers:
         self._told[key].append(report)
         if asked_as not in self._ids:
             self.logged.violated(seen.position, f"nobody sent a command {asked_as}")
+        if not report["execution_id"] and report["execution_type"] != "ORDER_STATUS":
+            topic, _, offset = seen.cause.rpartition("/")
+            if topic.startswith(_INPUT):
+                self._refused_at[key].add(int(offset))
         if report["execution_type"] == "REPLACED":
             self._renamed[key[0], report["original_client_order_id"]] = report["command_id"]
         if report["execution_type"] == "NEW":
@@ -127,13 +133,14 @@ class ClientAnswers:
         ]
         if any(report["reject_reason"] == "COMMAND_ID_REUSED" for report in others):
             self.single.violated(" ".join(key), f"{names}: a repeat is taken for another command")
-        # A change of an order that came to nothing may be refused again, when the order is gone.
+        # What was refused at once is not remembered, and may be done when it is sent again; what
+        # was taken up is not refused later.  (A change that came to nothing is no matter.)
         is_placed = asked[0].name in ("PlaceOrder", "CancelReplaceOrder")
-        was_done = any(
-            report["execution_id"] and (is_placed or report["execution_type"] in _DONE_TO_ORDERS)
-            for report in others
-        )
-        if len(others) > 1 and was_done:
+        was_done = is_placed or any(each["execution_type"] in _DONE_TO_ORDERS for each in others)
+        refused = self._refused_at[key]
+        taken = {each.record.offset() for each in asked} - refused
+        is_late = bool(taken and refused and max(refused) > min(taken))
+        if is_late and was_done and len(others) > 1:
             self.single.violated(" ".join(key), f"{names}: a repeat has an effect: {told}")
 
     def _is_lost(self, command: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
