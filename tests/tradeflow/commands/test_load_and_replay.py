@@ -34,8 +34,9 @@ from tradeflow.replay.private_exchange import PrivateExchange, private_exchange
 from tradeflow.supervision.exchange import make_topics
 from tradeflow.table_rows import read_rows
 
+pytestmark = pytest.mark.timeout(300)
 _COMMAND = Path(sys.executable).with_name("tradeflow")
-_DEADLINE_SECONDS = 100
+_DEADLINE_SECONDS = 200
 
 
 @pytest.fixture(scope="module")
