@@ -90,21 +90,32 @@ def run_checks(
     walk.run(progress)
     audit.finish(cut.tables)
     if checkpoint is not None:
-        for findings in audit.findings:
-            findings.figures.update(Counter(checkpoint.figures.get(findings.invariant, {})))
+        _add_figures(audit, checkpoint)
     _add_notes(notes, cut, audit)
-    report = Report(
+    report = _report(audit, cut, walk.commands, time.monotonic() - started, notes)
+    if file is not None and report.holds:
+        file.write(walk.checkpoint(file.identity))
+    return report
+
+
+def _report(
+    audit: LogAudit, cut: LogCut, commands: int, seconds: float, notes: list[str]
+) -> Report:
+    return Report(
         findings=audit.findings,
         cut={str(partition): offset for partition, offset in sorted(cut.inputs.items())},
         state_hashes=audit.state_hashes(),
         money=[] if audit.accounts is None else list(audit.accounts.money.rows()),
-        commands=walk.commands,
-        seconds=time.monotonic() - started,
+        commands=commands,
+        seconds=seconds,
         notes=notes,
     )
-    if file is not None and report.holds:
-        file.write(walk.checkpoint(file.identity))
-    return report
+
+
+def _add_figures(audit: LogAudit, checkpoint: Checkpoint) -> None:
+    """Figures say what was looked at since the beginning."""
+    for findings in audit.findings:
+        findings.figures.update(Counter(checkpoint.figures.get(findings.invariant, {})))
 
 
 def _look_for_stages(
