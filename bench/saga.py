@@ -39,7 +39,9 @@ STAGES = ("orders", "accounts", "matching")
 ACCOUNTS = 400
 FUNDS_UNITS = 10**15
 WARM_UP_FLOODS = 4
-"""Before the first round: while Java compiles the broker it takes up to 1.4 of two cores."""
+WARM_UP_SECONDS = 60
+"""At the pace of the latencies: before the first round, since the broker's small transactions take
+ten times as long until Java has compiled what they need."""
 _TICK_SECONDS = 1.0
 _READY_SECONDS = 60.0
 
@@ -198,6 +200,7 @@ def measure(run: Run) -> list[Figure]:
         run.say("warming up")
         for _ in range(run.size(WARM_UP_FLOODS, 1)):
             made.flood(flow.take(flooded))
+        made.saga_ms(flow.take(PER_SECOND * run.size(WARM_UP_SECONDS, 1)))
         made.cpu.clear()
         for number in range(run.rounds):
             where = f"round {number + 1} of {run.rounds}"
