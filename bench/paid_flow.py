@@ -113,6 +113,7 @@ class PaidFlow:
             "original_client_order_id": order["client_order_id"],
             "client_order_id": f"cancel-{self._made:010d}",
             "restriction": "NONE",
+            "hold_id": "",
         }
 
     def _outer(self, account: str, symbol: str) -> dict[str, Any]:

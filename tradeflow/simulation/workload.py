@@ -180,7 +180,7 @@ class OrderFlow:
         rng = self._rng
         about, named = self._about(time_ms)
         client_id = f"x{self._made}" if rng.random() < 0.5 else ""
-        cancel = {**about, **named, "client_order_id": client_id}
+        cancel = {**about, **named, "client_order_id": client_id, "hold_id": ""}
         cancel["restriction"] = rng.choice(("NONE",) * 6 + ("ONLY_NEW", "ONLY_PARTIALLY_FILLED"))
         if pick < 0.13:
             return Sent("CancelOrder", cancel)

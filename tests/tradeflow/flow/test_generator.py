@@ -137,7 +137,7 @@ def test_an_order_that_is_not_there_is_asked_for_once() -> None:
             cancel = {
                 "command_id": "x", "account_id": order.account_id, "symbol": order.symbol,
                 "order_id": order_id, "original_client_order_id": "", "client_order_id": "",
-                "restriction": "NONE", "time_ms": _START_MS,
+                "restriction": "NONE", "hold_id": "", "time_ms": _START_MS,
             }  # fmt: skip
             market.apply("CancelOrder", cancel)
     lost = exchange.generator.open_in("BTCUSDT")
