@@ -28,7 +28,11 @@ def change_order(
         if saga is None:
             return refusals(name, command, "UNKNOWN_ORDER")
         return [status_of(saga, command)]
-    if saga is None or saga.is_closed:
+    if saga is None:
+        # Its number, or its new name, may be told already and not yet have come here.
+        state.remember(command, data)
+        return [Sent("matching", name, command)]
+    if saga.is_closed:
         return refusals(name, command, "UNKNOWN_ORDER")
     if saga.is_ahead and len(saga.waiting) >= WAITING_MAX:
         return refusals(name, command, "TOO_MANY_WAITING")

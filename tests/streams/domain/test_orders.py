@@ -324,8 +324,20 @@ class TestChanges:
             {"original_client_order_id": "other"},
         ],
     )
-    def test_nobody_cancels_what_is_not_his(self, terms: dict[str, object]) -> None:
-        assert a_resting_order().cancel("c1", **terms) == ["CANCEL_REJECTED REJECTED UNKNOWN_ORDER"]
+    def test_of_what_is_not_known_here_matching_is_asked(self, terms: dict[str, object]) -> None:
+        # It knows whose an order is; and its report of it may not have come here yet.
+        desk = a_resting_order()
+        assert desk.cancel("c1", **terms) == ["CancelOrder c1 to matching"]
+
+    def test_a_repeat_of_that_is_not_asked_again(self) -> None:
+        desk = Desk()
+        desk.place(**BUY)
+        desk.reserved()
+        amend = {"order_id": 7, "quantity_lots": 3}
+        assert desk.amend("a1", **amend) == ["AmendOrder a1 to matching"]
+        assert desk.amend("a1", **amend) == ["AMEND_REJECTED REJECTED UNKNOWN_ORDER"]
+        desk.report("NEW", "NEW", quantity_lots=5, leaves_quantity_lots=5)
+        assert desk.amend("a1", **amend) == ["ORDER_STATUS NEW"]
 
     def test_a_closed_order_is_not_canceled_but_still_known(self) -> None:
         desk = a_resting_order()
