@@ -23,7 +23,8 @@ class TestAnswers:
         ("wanted", "text"),
         [
             ({"execution_type": "ORDER_STATUS"}, "has no answer"),
-            ({"execution_type": "CANCEL_REJECTED", "execution_id": 0}, "has no answer"),
+            ({"execution_type": "CANCEL_REJECTED", "reject_reason": "LOT_SIZE"}, "half an answer"),
+            ({"execution_type": "AMEND_REJECTED", "execution_id": 0}, "has no answer"),
             (
                 {"execution_type": "REJECTED", "reject_reason": "INSUFFICIENT_BALANCE"},
                 "is FAILED, and nobody was told",

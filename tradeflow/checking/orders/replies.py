@@ -129,8 +129,11 @@ class Replies:
         )
         if is_first_half:
             asked.is_half = True
-        else:
-            self._close(place, asked)
+            return
+        if entry.value.get("execution_type") == "REJECTED" and _has_two(asked) != asked.is_half:
+            text = f"{asked.called} at {_at(place)} has half an answer"
+            self._found.outcomes.violated(entry.position, text)
+        self._close(place, asked)
 
     def reply_after_wait(self, entry: Entry) -> None:
         """What the orders stage sends for a command that waited: to matching, or a refusal."""
@@ -269,6 +272,11 @@ class Replies:
             reply = _reply_of(kept)
             assert reply.cause is not None
             self._early[reply.cause.partition.number, reply.cause.offset].append(reply)
+
+
+def _has_two(asked: Asked) -> bool:
+    """Whether a refusal has a half for the cancel and one for the order."""
+    return asked.kind == "CancelReplaceOrder" and not asked.reason
 
 
 def _waiting_in(sagas: Mapping[str, OrderSagaRow]) -> set[str]:
