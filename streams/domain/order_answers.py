@@ -68,6 +68,16 @@ def status_of(saga: Saga, command: Mapping[str, Any]) -> Sent:
     return Sent("executions", "ExecutionReport", report)
 
 
+def status_of_unknown(name: str, command: Mapping[str, Any]) -> Sent:
+    """ORDER_STATUS where nothing is known of the order: the answer to a repeat, no refusal.
+
+    What the command came to, or will, is said by the answer to the first one.
+    """
+    (refusal,) = refusals(name, command, "UNKNOWN_ORDER")
+    status = {"execution_type": "ORDER_STATUS", "order_status": "NONE"}
+    return Sent("executions", "ExecutionReport", {**refusal.record, **status})
+
+
 def last_report(saga: Saga) -> ExecutionReport:
     """The last report on an order; before the first, what its placement says of it."""
     if saga.report:

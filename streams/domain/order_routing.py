@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from streams.domain.order_answers import Sent, refusals, status_of
+from streams.domain.order_answers import Sent, refusals, status_of, status_of_unknown
 from streams.domain.orders_state import OrdersState
 from streams.domain.placement_saga import is_repeat
 from streams.domain.saga import WAITING_MAX, Saga
@@ -25,9 +25,7 @@ def change_order(
             saga = state.find(
                 command["account_id"], command["symbol"], 0, command["client_order_id"]
             )
-        if saga is None:
-            return refusals(name, command, "UNKNOWN_ORDER")
-        return [status_of(saga, command)]
+        return [status_of(saga, command) if saga else status_of_unknown(name, command)]
     if saga is None:
         # Its number, or its new name, may be told already and not yet have come here.
         state.remember(command, data)

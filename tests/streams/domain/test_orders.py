@@ -335,7 +335,7 @@ class TestChanges:
         desk.reserved()
         amend = {"order_id": 7, "quantity_lots": 3}
         assert desk.amend("a1", **amend) == ["AmendOrder a1 to matching"]
-        assert desk.amend("a1", **amend) == ["AMEND_REJECTED REJECTED UNKNOWN_ORDER"]
+        assert desk.amend("a1", **amend) == ["ORDER_STATUS NONE UNKNOWN_ORDER"]
         desk.report("NEW", "NEW", quantity_lots=5, leaves_quantity_lots=5)
         assert desk.amend("a1", **amend) == ["ORDER_STATUS NEW"]
 
