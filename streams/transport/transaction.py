@@ -243,7 +243,8 @@ class RoundProducer:
         if self._producer is None or not self.in_transaction:
             return
         try:
-            self._producer.purge()
+            # Drops what is queued and waits for what is on its way: a record that came behind the
+            # abort would open the transaction anew, and nobody would end it (KIP-890).
             self._producer.abort_transaction(1.0)
         except (KafkaException, BufferError) as exc:
             # The broker aborts it when this slot comes back, or at its time-out.
