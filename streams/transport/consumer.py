@@ -17,7 +17,7 @@ from faust.types import TP
 from faust.types import Message as FaustMessage
 
 from streams.transport.batch import Batch
-from streams.transport.collector import collector_paused
+from streams.transport.collector import Survivors, collector_paused
 from streams.transport.errors import (
     BrokerError,
     ExitCode,
@@ -72,6 +72,7 @@ class Consumer(FaustAnswers):
         super().__init__(*args, **kwargs)
         self.settings = self.app.transport_settings
         self.metrics = self.app.metrics
+        self._survivors = Survivors()
         self.reader = GroupReader(self.settings, self.app.is_urgent)
         self.positions: dict[TP, int] = {}
         """Where this worker's last committed rounds left each input partition."""
@@ -141,6 +142,7 @@ class Consumer(FaustAnswers):
                     with collector_paused():
                         await self._round(taken)
                         taken = self._current = None
+                        self._survivors.round_over()
         except asyncio.CancelledError:
             raise
         except KafkaException as exc:

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.transport import Batch, ExitCode, Rows, TransportSettings
-from streams.transport.collector import collector_paused, rows_spared
+from streams.transport.collector import Survivors, collector_paused, rows_spared
 from streams.transport.dead_letters import letter_of
 from streams.transport.errors import ConfigError, FencedError, RowError
 from streams.transport.headers import HEADER_BYTES_MAX, propagate
@@ -200,6 +200,30 @@ def test_the_collector_runs_again_after_a_restore_that_failed() -> None:
         raise ConfigError("the changelog is odd")
     gc.unfreeze()
     assert gc.isenabled()
+
+
+def test_what_rounds_leave_is_looked_at_once_and_then_spared() -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    survivors, rows, frozen = Survivors(), [], 0
+    try:
+        for _ in range(20):
+            with collector_paused():
+                rows.append([[number] for number in range(10_000)])
+                garbage = weakref.ref(Cycle())
+                survivors.round_over()
+            if gc.get_freeze_count() > frozen:
+                assert garbage() is None  # Looked at first.
+                frozen = gc.get_freeze_count()
+        spared = gc.get_freeze_count()
+        rows.clear()
+
+        assert spared >= 150_000
+        assert gc.get_freeze_count() < spared - 150_000  # Freed without the collector's help.
+    finally:
+        gc.unfreeze()
 
 
 # --- batches --------------------------------------------------------------------------------------
