@@ -10,7 +10,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 _SPARED_AT = 50_000
 """Objects; to look through so many takes some 20 ms."""
 
