@@ -31,6 +31,29 @@ def machine() -> dict[str, str | int | float]:
     }
 
 
+class StolenTime:
+    """How much of the cores other machines on the same host took, from here to the question.
+
+    It is what a latency hangs on where there is any: at 20 % stolen the saga takes three times as
+    long as at 1 %.
+    """
+
+    def __init__(self) -> None:
+        self._at_first = _stolen_and_all()
+
+    def percent(self) -> float:
+        """Of all cores' time; 0 on a machine that does not know it."""
+        first, now = self._at_first, _stolen_and_all()
+        return round(100 * (now[0] - first[0]) / max(now[1] - first[1], 1e-9), 1)
+
+
+def _stolen_and_all() -> tuple[float, float]:
+    times = psutil.cpu_times()
+    # A guest's time is in its user's.
+    counted = (seconds for name, seconds in times._asdict().items() if "guest" not in name)
+    return getattr(times, "steal", 0.0), sum(counted)
+
+
 def in_words(facts: dict[str, str | int | float]) -> str:
     """The same as one line."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())

@@ -46,6 +46,11 @@ class PaidFlow:
         """The next commands of the mix."""
         return list(islice(self._mix(), count))
 
+    def orders(self, count: int) -> list[Command]:
+        """The next orders of the mix, without its cancels."""
+        mix = (command for command in self._mix() if command[0] == "PlaceOrder")
+        return list(islice(mix, count))
+
     def makers(self, count: int) -> list[Command]:
         """Orders that rest."""
         return [("PlaceOrder", self._maker()) for _ in range(count)]

@@ -47,6 +47,7 @@ def test_command_prints_json_and_leaves_nothing_behind(
     assert result.exit_code == 0, result.output
     shown = json.loads(result.stdout)
     assert shown["machine"]["cores"] >= 1
+    assert 0 <= shown["machine"]["stolen_percent"] <= 100
     assert [figure["benchmark"] for figure in shown["figures"]] == ["codec", "codec"]
     assert list((tmp_path / ".tradeflow" / "bench").iterdir()) == []
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(".tradeflow/bench")
 IDLE_LOAD = 0.5
+STOLEN_PERCENT = 5
 """What the one-minute load may be before a run whose figures are worth something."""
 
 
@@ -35,15 +36,16 @@ def bench(
     wants_list: Annotated[bool, typer.Option("--list", help="List the benchmarks.")] = False,
 ) -> None:
     """Run the benchmarks (all, or those named) and print their figures."""
-    from bench.machine import machine
+    from bench.machine import StolenTime, machine
 
     chosen = _chosen(names or [])
     if wants_list:
         for benchmark in chosen:
             typer.echo(f"{benchmark.name:10}{benchmark.summary}")
         return
-    facts = machine()
+    facts, stolen = machine(), StolenTime()
     figures = _measured(chosen, is_quick=quick)
+    facts["stolen_percent"] = stolen.percent()
     if as_json:
         shown = {"machine": facts, "quick": quick, "figures": [f.as_json() for f in figures]}
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
@@ -109,6 +111,11 @@ def _warnings(facts: dict[str, Any], *, is_quick: bool) -> list[str]:
         warnings.append("Quick: this shows that the benchmarks work, not how fast anything is.")
     if facts["load_before"] > IDLE_LOAD:
         warnings.append(f"The machine was busy (load {facts['load_before']}): run this alone.")
+    if facts["stolen_percent"] > STOLEN_PERCENT:
+        warnings.append(
+            f"Other machines on this host took {facts['stolen_percent']} % of the cores' time: "
+            "latencies are theirs as well."
+        )
     return warnings
 
 
