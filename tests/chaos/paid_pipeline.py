@@ -205,6 +205,11 @@ class PaidPipeline:
             return None
         return found
 
+    def lag(self, stage: str) -> int:
+        """How many records, marks of transactions included, a stage has still to take."""
+        topics = INPUTS[stage]
+        return sum(end - at for topic, _, at, end in self.positions() or () if topic in topics)
+
     def _has_records(self, topic: str, partition: int, start: int, end: int) -> bool:
         """Whether there is more than the marks of transactions from ``start`` on."""
         if start >= end:

@@ -116,7 +116,9 @@ def test_killed_at_random_moments_no_order_and_no_cent_is_lost(pipeline: PaidPip
         for stage in rng.sample(STAGES, len(STAGES)):
             wanted = pipeline.end(ORDERS_EXECUTIONS.name) + rng.randrange(1, COMMANDS)
             while pipeline.end(ORDERS_EXECUTIONS.name) < wanted:
-                pipeline.feed(COMMANDS // 10)
+                # Else a hundred kills leave more behind than can be worked off at the end.
+                if pipeline.lag("orders") < 10 * COMMANDS:
+                    pipeline.feed(COMMANDS // 10)
                 pipeline.tend()
             pipeline.workers[stage].kill()
             pipeline.start(stage, PYTHONHASHSEED=str(kill))
