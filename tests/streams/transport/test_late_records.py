@@ -27,7 +27,6 @@ from streams.transport.config import TransportSettings
 from streams.transport.errors import TransportError
 from streams.transport.metrics import Metrics
 from streams.transport.transaction import RoundProducer
-from tests.streams.transport.conftest import NewEcho
 from tests.streams.transport.echo import PARTITIONS, Echo
 from tests.streams.transport.holding_proxy import PRODUCE, TXN_OFFSET_COMMIT, HoldingProxy
 from tests.streams.transport.workers import Worker, wait_until
@@ -83,12 +82,16 @@ class Slot:
         self.settings = TransportSettings(
             bootstrap=network.proxy.bootstrap, group=name, state_dir=folder
         )
-        self.admin = AdminClient({"bootstrap.servers": network.proxy.bootstrap})
+        self.ask_anew()
         topics = [NewTopic(self.topic, 1, 1), NewTopic(self.source, 2, 1)]
         for made in self.admin.create_topics(topics).values():
             made.result(20)
         # Of an empty group, as a commit by hand would have it: it is not this test's fence.
         self._group = Consumer({"bootstrap.servers": network.proxy.bootstrap, "group.id": name})
+
+    def ask_anew(self) -> None:
+        """Ask by a client that knows of no earlier broker."""
+        self.admin = AdminClient({"bootstrap.servers": self.network.proxy.bootstrap})
 
     def producer(self, **settings: Any) -> RoundProducer:
         """A new process in this slot, as far as the broker can tell."""
@@ -269,6 +272,7 @@ def test_a_fenced_record_is_still_refused_by_a_broker_that_was_killed(slot: Slot
     wait_until(lambda: slot.end(committed=True) > 0, "the successor's fence")
     slot.network.broker.kill()
     slot.network.start()
+    slot.ask_anew()
     assert slot.network.proxy.let_go() > 0
     go_on(slot, second)
 
@@ -279,9 +283,11 @@ def test_a_fenced_record_is_still_refused_by_a_broker_that_was_killed(slot: Slot
 
 
 @pytest.fixture
-def pipeline(network: HeldUp, new_echo: NewEcho) -> Echo:
+def pipeline(network: HeldUp, unique: str, tmp_path: Path) -> Iterator[Echo]:
     """An echo pipeline behind the proxy."""
-    return new_echo(bootstrap=network.proxy.bootstrap, transaction_timeout_ms=SOON_MS)
+    echo = Echo(network.proxy.bootstrap, unique, tmp_path, transaction_timeout_ms=SOON_MS)
+    yield echo
+    echo.end()
 
 
 def ends(echo: Echo, level: IsolationLevel) -> list[int]:
