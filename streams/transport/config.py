@@ -119,9 +119,6 @@ class TransportSettings:
             **self.common(),
             "transactional.id": f"{self.member}.{turn}",
             "transaction.timeout.ms": self.transaction_timeout_ms,
-            # A request that is given up is sent again: not within a transaction, since offsets have
-            # no sequence numbers, and the first attempt could come behind the end (KIP-890).
-            "socket.timeout.ms": min(300_000, max(60_000, 2 * self.transaction_timeout_ms)),
             # The Java client's partitioner: a key has one partition, whoever produces it.
             "partitioner": "murmur2_random",
             "linger.ms": _LINGER_MS[self.profile],
