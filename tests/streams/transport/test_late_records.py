@@ -24,7 +24,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from streams.transport.config import TransportSettings
-from streams.transport.errors import TransportError
+from streams.transport.errors import FencedError, TransportError
 from streams.transport.metrics import Metrics
 from streams.transport.transaction import RoundProducer
 from tests.streams.transport.echo import PARTITIONS, Echo
@@ -259,6 +259,18 @@ def test_a_record_that_comes_behind_the_coordinators_time_out_is_refused(slot: S
         first.commit()
     first.abort()
     go_on(slot, slot.producer())
+
+    assert is_whole(slot)
+
+
+def test_an_abort_of_who_was_fenced_does_not_fence_the_successor(slot: Slot) -> None:
+    first = slot.producer()
+    slot.begin(first, LATE)
+    second = slot.producer()
+    with pytest.raises(FencedError):
+        first.commit()
+    first.abort()
+    go_on(slot, second)
 
     assert is_whole(slot)
 
