@@ -1,6 +1,7 @@
 """A batch: the records of one partition in one round, and what an agent makes of them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaException
@@ -93,8 +94,8 @@ class Batch:
 
         What is about a partition and not about a key, such as the time, goes on beside its input.
         """
-        if self._send == self._refuse:
-            self._refuse()
+        if not self.messages:
+            _refuse(self.position)
         self._producer.produce(topic, None, value, self.headers, self.partition)
 
     def dead_letter(self, reason: str, detail: str = "") -> None:
@@ -102,8 +103,8 @@ class Batch:
 
         ``reason`` is a short stable code, ``detail`` says more to a person.
         """
-        if self._send == self._refuse:
-            self._refuse()
+        if not self.messages:
+            _refuse(self.position)
         self._producer.dead_letter(self.current, self.headers, reason=reason, detail=detail)
 
     def copy(self) -> "Batch":
@@ -118,9 +119,11 @@ class Batch:
 
     def close(self) -> None:
         """The agent is done: what a task that it left behind emits would be in a later round."""
-        self._send = self._refuse
+        # No method of this batch: it would refer to itself, and wait for the garbage collector.
+        self._send = partial(_refuse, self.position)
         # The agent's loop refers to this batch until its next one: the records need not wait.
         self.messages = ()
 
-    def _refuse(self, *_: object) -> None:
-        raise RuntimeError(f"the batch that ended at {self.position} is finished: emit earlier")
+
+def _refuse(position: str, *_: object) -> None:
+    raise RuntimeError(f"the batch that ended at {position} is finished: emit earlier")

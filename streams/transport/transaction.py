@@ -34,6 +34,9 @@ all wait for that.  The log keeps their order: the first has been decided when t
 _REPORT_POLLS = 100
 """Of 10 ms each: how long to look for the reason of a failed transaction."""
 
+_FENCE_SECONDS = 1.0
+"""The broker aborts at once and says «not yet»; librdkafka asks again 0.5 s later."""
+
 _FLUSH_SECONDS = 0.001
 _FLUSHES = 100
 
@@ -56,8 +59,11 @@ class RoundProducer:
         self._metrics = metrics
         self._encode_dead_letter = encode_dead_letter
         self._producers: list[Producer] = []
+        self._turn = 0
         self._producer: Producer | None = None
         """The one whose turn it is."""
+        self._is_dead = False
+        """librdkafka said that this producer can do nothing more, as a rule since it is fenced."""
         self.send: Callable[..., None] = self._refuse
         """librdkafka's own ``produce`` while a round is open."""
         self._undelivered: KafkaError | None = None
@@ -78,13 +84,13 @@ class RoundProducer:
                 self._producers.append(producer)
         except KafkaException as exc:
             raise transport_error(error_of(exc), "registering the transactional ids") from exc
-        self._producer = self._producers[0]
+        self._producer = self._producers[self._turn]
 
     def begin(self) -> None:
         """Open the round's transaction, with the producer whose last one is longer ago."""
         self._require()
-        self._producers.reverse()
-        self._producer = self._producers[0]
+        self._turn = (self._turn + 1) % _PRODUCERS
+        self._producer = self._producers[self._turn]
         self._producer.begin_transaction()
         self.in_transaction = True
         self.send = self._require().produce
@@ -126,10 +132,11 @@ class RoundProducer:
         doing = f"sending to {topic}"
         if error.code() == KafkaError._FATAL:
             # The cause comes with a poll, once: whoever ended the producer, it was not the record.
+            self._is_dead = True
             self._serve(0)
             return FencedError(f"{doing}: {error.str()}")
         if error.code() != KafkaError._STATE:
-            return transport_error(error, doing)
+            return self._meaning(error, doing)
         # The transaction has failed already: an earlier record was not delivered, or the broker
         # has ended it.  The delivery report that says why is on its way.
         for _ in range(_REPORT_POLLS):
@@ -200,7 +207,7 @@ class RoundProducer:
                 if not producer.flush(_FLUSH_SECONDS):
                     break
         except KafkaException as exc:
-            raise transport_error(error_of(exc), "sending") from exc
+            raise self._meaning(error_of(exc), "sending") from exc
 
     def _persist(self, call: Callable[[], object], doing: str) -> None:
         """Repeat ``call`` while librdkafka says that repeating it is right (KIP-98)."""
@@ -227,30 +234,42 @@ class RoundProducer:
         try:
             self._require().poll(seconds)
         except KafkaException as exc:
-            raise transport_error(error_of(exc), "sending") from exc
+            raise self._meaning(error_of(exc), "sending") from exc
 
     def _explained(self, error: KafkaError, doing: str) -> TransportError:
         if error.fatal():
-            return transport_error(error, doing)
+            return self._meaning(error, doing)
         # «See individual delivery reports», says librdkafka; the first is the reason.
         self._serve(0)
         if error.code() == KafkaError._INCONSISTENT and self._undelivered is not None:
             error = self._undelivered
         return self._refused(error, doing)
 
+    def _meaning(self, error: KafkaError, doing: str) -> TransportError:
+        self._is_dead = self._is_dead or error.fatal()
+        return transport_error(error, doing)
+
     def abort(self) -> None:
-        """Give the round up, as far as the broker can be told; never raises."""
+        """Give the round up, as far as the broker can be told; never raises.
+
+        By fencing, as this slot's next process would: what is still on its way has an old epoch
+        then, and is refused.  librdkafka's own abort ends the transaction in the epoch that it has,
+        and forgets what has timed out: that opens the transaction anew when it comes, and holds
+        readers up until this slot commits it with its next one (KIP-890).
+        """
         if self._producer is None or not self.in_transaction:
             return
-        try:
-            # Drops what is queued and waits for what is on its way: a record that came behind the
-            # abort would open the transaction anew, and nobody would end it (KIP-890).
-            self._producer.abort_transaction(1.0)
-        except (KafkaException, BufferError) as exc:
-            # The broker aborts it when this slot comes back, or at its time-out.
-            log.warning("the open transaction was left to the broker: %s", exc)
         self.in_transaction = False
         self.send = self._refuse
+        if self._is_dead:
+            # To fence now would end the successor.
+            return
+        try:
+            fence = Producer(self._settings.producer(self._turn), logger=log)
+            fence.init_transactions(_FENCE_SECONDS)
+        except KafkaException as exc:
+            # The broker aborts it when this slot comes back, or at its time-out.
+            log.warning("the open transaction was left to the broker: %s", exc)
 
     def _require(self) -> Producer:
         if self._producer is None:
