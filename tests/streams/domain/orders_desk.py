@@ -114,7 +114,7 @@ class Desk:
 def found_by(orders: Orders) -> dict[Any, str]:
     """Which saga each client order id and each order id finds."""
     state = orders.state
-    return {key: saga.key for key, saga in (*state.by_client.items(), *state.by_order.items())}
+    return {key: saga.key for key, saga in (*state.names.found.items(), *state.by_order.items())}
 
 
 def tell(sent: Sent) -> str:
