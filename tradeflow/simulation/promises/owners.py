@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from schemas.codec import DecodeError, decode
 from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, WALLET_EVENTS
-from streams.agents.orders import GRACE_SECONDS
+from streams.agents.orders import GRACE_SECONDS, refuse_client_command
 from tradeflow.simulation.exchange import TIMEOUT_MS
 from tradeflow.simulation.log import LogRecord, SimulatedLog
 from tradeflow.simulation.rounds import Take
@@ -44,9 +44,21 @@ def _of_commands(records: Sequence[LogRecord]) -> list[str]:
     clock_ms = 0
     for record in records:
         time_ms = record.timestamp()[1]
-        owners.append("" if time_ms > clock_ms else _owner(record)[0])
-        clock_ms = max(clock_ms, time_ms)
+        owner = _client_of(record)
+        owners.append("" if time_ms > clock_ms else owner)
+        if owner:
+            clock_ms = max(clock_ms, time_ms)
     return owners
+
+
+def _client_of(record: LogRecord) -> str:
+    """Whose command it is; "" of a tick, and of what is a dead letter and moves no clock."""
+    try:
+        name, command = decode(record.value() or b"")
+    except DecodeError:
+        return ""
+    refusal = refuse_client_command(name, command, record.key(), record.timestamp()[1])
+    return "" if name == "Tick" or refusal is not None else str(command["account_id"])
 
 
 def _of_events(records: Sequence[LogRecord], command_times: Sequence[int]) -> list[str]:
