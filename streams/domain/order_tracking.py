@@ -14,14 +14,20 @@ from streams.domain.saga import Saga
 
 def follow(state: OrdersState, report: ExecutionReport, data: bytes) -> list[Sent]:
     """Note a report, encoded in ``data``, and do what the saga's next step is."""
-    if not report["execution_id"]:
+    if not report["execution_id"] and not report["hold_id"]:
         return []  # this stage's own
     account = report["account_id"]
     sent = _answer_to_own_cancel(state, account, report)
     saga = state.sagas.get(f"{account} {_saga_id(report['hold_id'])}")
-    if saga is not None and report["execution_id"] > saga.last_execution_id:
+    if saga is not None and _is_new(saga, report):
         _note(state, saga, report, data)
     return sent
+
+
+def _is_new(saga: Saga, report: ExecutionReport) -> bool:
+    """Whether a report came not before; matching numbers none of a symbol that it does not know."""
+    number = report["execution_id"]
+    return number > saga.last_execution_id if number else saga.state == "MATCHING_SUBMITTED"
 
 
 def _saga_id(hold_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from schemas.instruments import Instrument
 from schemas.records import OrderClockRow, OrderCommandRow, OrderSagaRow
 from streams.domain.age_queue import AgeQueue
+from streams.domain.order_names import OrderNames
 from streams.domain.saga import Saga
 from streams.domain.symbol_state import SymbolState
 
@@ -24,8 +25,8 @@ OrdersRow = OrderSagaRow | OrderCommandRow | OrderClockRow
 class OrdersState:
     """Sagas and remembered commands by ``account id``, and the indexes over them.
 
-    ``by_client`` and ``by_order`` find the sagas that were not rejected, by account, symbol and
-    client order id, or order id.
+    ``names`` and ``by_order`` find the sagas that were not rejected, by account, symbol and client
+    order id, or order id.
     """
 
     __slots__ = (
@@ -33,7 +34,7 @@ class OrdersState:
         "timeout_ms",
         "sagas",
         "commands",
-        "by_client",
+        "names",
         "by_order",
         "commands_ms",
         "executions_ms",
@@ -56,7 +57,7 @@ class OrdersState:
         self.timeout_ms = timeout_ms
         self.sagas: dict[str, Saga] = {}
         self.commands: dict[str, OrderCommandRow] = {}
-        self.by_client: dict[tuple[str, str, str], Saga] = {}
+        self.names = OrderNames()
         self.by_order: dict[tuple[str, str, int], Saga] = {}
         self.commands_ms = 0
         self.executions_ms = 0
@@ -94,7 +95,7 @@ class OrdersState:
     def add(self, saga: Saga) -> None:
         """Keep a new saga, and find it by its client order id."""
         self.sagas[saga.key] = saga
-        self.by_client[saga.account_id, saga.symbol, saga.client_order_id] = saga
+        self.names.add(saga)
         self._changed_sagas[saga.key] = None
 
     def change(self, saga: Saga) -> None:
@@ -104,7 +105,9 @@ class OrdersState:
         if saga.is_closed and not saga.closed_ms:
             saga.closed_ms = max(self.now_ms, 1)
             if saga.state == "FAILED":
-                self._unlist(saga)
+                self.names.remove(saga)
+            else:
+                self.names.judge(saga)
             self._closed.add(saga.closed_ms, key)
             self._forget()
 
@@ -120,27 +123,23 @@ class OrdersState:
     def number(self, saga: Saga, order_id: int) -> None:
         """Find the saga by the id that matching gave its order."""
         saga.order_id = order_id
+        self.names.judge(saga)
         self.by_order[saga.account_id, saga.symbol, order_id] = saga
 
     def rename(self, saga: Saga, client_order_id: str) -> None:
         """Find the saga by the client order id that an amendment gave its order."""
-        self._unlist(saga)
+        self.names.remove(saga)
         saga.client_order_id = client_order_id
-        self.by_client[saga.account_id, saga.symbol, client_order_id] = saga
+        self.names.add(saga)
 
     def find(self, account_id: str, symbol: str, order_id: int, client_id: str) -> Saga | None:
         """The account's placement of this order id, or, where that is 0, of this client id."""
         if not order_id:
-            return self.by_client.get((account_id, symbol, client_id))
+            return self.names.find(account_id, symbol, client_id)
         saga = self.by_order.get((account_id, symbol, order_id))
         if saga is not None and client_id and saga.client_order_id != client_id:
             return None
         return saga
-
-    def _unlist(self, saga: Saga) -> None:
-        name = (saga.account_id, saga.symbol, saga.client_order_id)
-        if self.by_client.get(name) is saga:
-            del self.by_client[name]
 
     # --- remembered commands ----------------------------------------------------------------------
 
@@ -165,7 +164,8 @@ class OrdersState:
         for key in self._closed.take_old(now_ms):
             saga = self.sagas.pop(key)
             self._changed_sagas[key] = None
-            self._unlist(saga)
+            if saga.state != "FAILED":
+                self.names.remove(saga)
             self.by_order.pop((saga.account_id, saga.symbol, saga.order_id), None)
 
     # --- rows -------------------------------------------------------------------------------------
@@ -197,13 +197,10 @@ class OrdersState:
 
     def load(self, rows: Mapping[str, Any]) -> None:
         """Take what a table kept in place of what is there."""
-        sagas = [Saga.from_row(row) for key, row in rows.items() if key.startswith("saga ")]
-        # Of two that have one client order id the last one is found by it, as when they lived: an
-        # amended order took it from one that matching will refuse, or that was closed before.
-        for saga in sorted(sagas, key=_claim):
-            self._load_saga(saga)
         for key, row in rows.items():
-            if key.startswith("command "):
+            if key.startswith("saga "):
+                self._load_saga(Saga.from_row(row))
+            elif key.startswith("command "):
                 self.commands[key.removeprefix("command ")] = row
             elif key == CLOCK_KEY:
                 self.commands_ms = row["commands_ms"]
@@ -223,12 +220,6 @@ class OrdersState:
     def _load_saga(self, saga: Saga) -> None:
         self.sagas[saga.key] = saga
         if saga.state != "FAILED":
-            self.by_client[saga.account_id, saga.symbol, saga.client_order_id] = saga
+            self.names.add(saga)
         if saga.order_id:
             self.by_order[saga.account_id, saga.symbol, saga.order_id] = saga
-
-
-def _claim(saga: Saga) -> tuple[bool, bool, int, int]:
-    """By what sagas are sorted that have one client order id: the last is found by it."""
-    is_open = not saga.closed_ms
-    return is_open and saga.order_id > 0, is_open, saga.closed_ms, saga.order_id

@@ -1,7 +1,6 @@
 """The placement saga, step by step: reserve, submit, and what is done where a step fails."""
 
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any, cast
 
 from schemas.codec import decode, encode
@@ -90,6 +89,11 @@ def funds_reserved(state: OrdersState, saga: Saga) -> list[Sent]:
 
 def _submit(state: OrdersState, saga: Saga) -> list[Sent]:
     """Send the order to matching, and behind it what waits for it."""
+    return [_order_of(state, saga), *_let_go(state, saga)]
+
+
+def _order_of(state: OrdersState, saga: Saga) -> Sent:
+    """The order of a saga that is submitted with it."""
     name, command = decode(saga.payload)
     if name == "CancelReplaceOrder" and saga.hold_id == saga.saga_id:
         half = _paid_order(state, name, command, saga.hold_id)
@@ -101,35 +105,59 @@ def _submit(state: OrdersState, saga: Saga) -> list[Sent]:
     saga.happens("SUBMITTED")
     saga.step(name, state.now_ms)
     _await_answer(state, saga)
-    waiting, saga.waiting = saga.waiting, []
     state.change(saga)
-    behind = (_let_go(state, saga.account_id, *decode(data)) for data in waiting)
-    return [sent, *chain.from_iterable(behind)]
+    return sent
 
 
-def _let_go(
-    state: OrdersState, account_id: str, name: str, command: Mapping[str, Any]
-) -> list[Sent]:
-    """Send a command to matching that has waited for an order."""
-    if name != "CancelReplaceOrder":
-        return [Sent("matching", name, command)]
-    saga = state.sagas.get(f"{account_id} {command['command_id']}")
-    if saga is None or saga.state != "FUNDS_RESERVED":
-        return []
-    return _submit(state, saga) if saga.symbol in state.rules else _end_of_unknown(state, saga)
+def _let_go(state: OrdersState, saga: Saga) -> list[Sent]:
+    """What has waited for an order that is submitted, or is not to be, and what waits for that.
+
+    In a loop: replacements that wait for one another may be as many as a client sends.
+    """
+    sent: list[Sent] = []
+    waiting = _take_waiting(state, saga)
+    while waiting:
+        first, data = waiting.pop()
+        name, command = decode(data)
+        if name == "CancelReplaceOrder":
+            second = state.sagas.get(f"{first.account_id} {command['command_id']}")
+            if second is None or second.state != "FUNDS_RESERVED":
+                continue
+            if second.symbol in state.rules:
+                sent.append(_order_of(state, second))
+            else:
+                sent += _refusal_of_unknown(state, second)
+            waiting += _take_waiting(state, second)
+        elif first.state == "FAILED" and not command["command_id"].endswith(OWN_CANCEL):
+            sent += refusals(name, command, "UNKNOWN_ORDER")
+        else:
+            # Matching refuses the own cancel of what waited for an order that is not to be; what
+            # comes of the replacement then is its saga's matter.
+            sent.append(Sent("matching", name, command))
+    return sent
+
+
+def _take_waiting(state: OrdersState, saga: Saga) -> list[tuple[Saga, bytes]]:
+    """The commands in a saga's row, last first, each with the saga; the row has none then."""
+    waiting = [(saga, data) for data in reversed(saga.waiting)]
+    if waiting:
+        saga.waiting = []
+        state.change(saga)
+    return waiting
 
 
 def _awaited_first(state: OrdersState, saga: Saga, cancel: CancelOrder) -> Saga | None:
-    """The order that a replacement cancels, where that is itself yet to be submitted.
+    """The order that a replacement cancels, where that came before it and is yet to be submitted.
 
-    It can only be a replacement that waits for its own cancel: all others were asked to be paid
-    for before, and so they were submitted before.
+    It can only be a replacement that waits, for its own cancel or for another one's: all others
+    that came before were paid for before, and so they were submitted before.  One whose reservation
+    was not answered yet came later: waiting for it, two could wait for each other.
     """
     named = (cancel["order_id"], cancel["original_client_order_id"])
     old = state.find(saga.account_id, saga.symbol, *named)
     if old is None or old is saga or not old.is_ahead or len(old.waiting) >= WAITING_MAX:
         return None
-    return old
+    return None if old.state == "STARTED" and old.hold_id == old.saga_id else old
 
 
 def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
@@ -270,31 +298,30 @@ def _release(state: OrdersState, saga: Saga) -> Sent:
 
 def _end(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
     """Tell the client that the order was not to be, and those who wait for it too."""
+    return [*_refusal(state, saga, reason), *_let_go(state, saga)]
+
+
+def _refusal(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
+    """The answer to the command of a saga that has failed."""
     saga.reason = reason
     saga.order_status = "REJECTED"
     saga.step("OrderRejectedEvent", state.now_ms)
     name, command = decode(saga.payload)
-    if name == "CancelReplaceOrder" and all(step["name"] in _BEFORE_CANCEL for step in saga.steps):
-        sent = refusals(name, command, reason)  # its cancel was not to be either
-    else:
-        sent = refusals("PlaceOrder", placed_order(saga), reason)
-    waiting, saga.waiting = saga.waiting, []
     state.change(saga)
-    for data in waiting:
-        name, command = decode(data)
-        if name == "CancelReplaceOrder" or command["command_id"].endswith(OWN_CANCEL):
-            # Matching refuses the cancel; what comes of the replacement then is its saga's matter.
-            sent += _let_go(state, saga.account_id, name, command)
-        else:
-            sent += refusals(name, command, "UNKNOWN_ORDER")
-    return sent
+    if name == "CancelReplaceOrder" and all(step["name"] in _BEFORE_CANCEL for step in saga.steps):
+        return refusals(name, command, reason)  # its cancel was not to be either
+    return refusals("PlaceOrder", placed_order(saga), reason)
 
 
 def _end_of_unknown(state: OrdersState, saga: Saga) -> list[Sent]:
     """End a saga whose symbol is no more among the instruments; matching has no order of it."""
+    return [*_refusal_of_unknown(state, saga), *_let_go(state, saga)]
+
+
+def _refusal_of_unknown(state: OrdersState, saga: Saga) -> list[Sent]:
     release = [_release(state, saga)] if saga.hold_id else []
     saga.happens("FUNDS_REFUSED")
-    return [*release, *_end(state, saga, "UNKNOWN_SYMBOL")]
+    return [*release, *_refusal(state, saga, "UNKNOWN_SYMBOL")]
 
 
 _BEFORE_CANCEL = frozenset(

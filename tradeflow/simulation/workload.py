@@ -8,7 +8,9 @@ from schemas.codec import encode
 from schemas.enums import SELF_TRADE_PREVENTIONS
 from tradeflow.simulation.instruments import INSTRUMENTS, MIDDLE_TICKS
 
-ACCOUNTS = ("ann", "bob", "cid", "dora")
+ACCOUNTS = ("ann", "ben", "cid", "dan")
+"""Two in each partition: so there are trades within one, and between two."""
+
 STRANGER = "eve"
 """Has no account with the wallet."""
 

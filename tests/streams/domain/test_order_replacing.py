@@ -177,6 +177,36 @@ class TestReplacingWhatWaitsItself:
         desk.replace("r2", "r1", **BUY)
         assert desk.reserved("r2") == ["CancelReplaceOrder r2 to matching"]
 
+    def test_it_does_not_wait_for_one_that_came_later(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "r2", **BUY)
+        desk.replace("r2", "r1", **BUY)
+        assert desk.reserved("r1") == ["CancelReplaceOrder r1 to matching"]
+        assert desk.reserved("r2") == ["CancelReplaceOrder r2 to matching"]
+
+    def test_nor_does_its_own_cancel(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "r2", **BUY)
+        desk.replace("r2", "r1", **BUY)
+        assert desk.refused("r1") == ["CancelOrder r1~c to matching"]
+        assert desk.refused("r2") == []
+
+    @pytest.mark.parametrize("comes", [True, False])
+    def test_ever_so_many_may_wait_for_one_another(self, comes: bool) -> None:
+        desk = self.a_waiting_replacement()
+        desk.is_restored_always = False
+        for number in range(2, 500):
+            desk.replace(f"r{number}", f"r{number - 1}", **BUY)
+            desk.reserved(f"r{number}")
+        desk.cancel("z", original_client_order_id="my-r300")
+        if comes:
+            desk.report("CANCELED", "CANCELED", command_id="r1~c")
+            sent = desk.reserved("r1~2")
+        else:
+            sent = desk.executions_tick(30_001)
+        chain = [f"CancelReplaceOrder r{number} to matching" for number in range(2, 500)]
+        assert sent[1:] == [*chain, "CancelOrder z to matching"]
+
 
 class TestASymbolThatIsNoMoreAmongTheInstruments:
     def test_a_reservation_that_comes_is_given_back(self) -> None:

@@ -73,6 +73,20 @@ def test_what_matching_rejects_has_failed_and_matching_has_released_it() -> None
     assert desk.steps()[-1] == "OrderRejectedEvent"
 
 
+def test_what_matching_does_not_know_the_symbol_of_has_failed_too() -> None:
+    desk = Desk()
+    desk.place(**BUY)
+    desk.reserved()
+
+    # Such a report has no number; matching releases the hold with it all the same.
+    unknown = {"execution_id": 0, "order_id": 0, "reject_reason": "UNKNOWN_SYMBOL"}
+    assert desk.report("REJECTED", "REJECTED", **unknown) == []
+    assert desk.saga().state == "FAILED"
+    assert desk.report("REJECTED", "REJECTED", **unknown) == []
+    assert desk.steps().count("OrderRejectedEvent") == 1
+    assert desk.executions_tick(100_000) == []
+
+
 def test_a_reservation_that_times_out_is_given_back_whenever_it_comes() -> None:
     desk = Desk()
     desk.place(**BUY)

@@ -118,10 +118,14 @@ class MadeExchange:
     def feed(self, count: int, *, steps: int = 6) -> None:
         """Commands of clients, with some work of the stages and some ticks between them."""
         for _ in range(count):
-            self.send(*self._flow.next_command(self.now_ms))
+            self.send(*self.next_command())
             self.run(self._rng.randrange(2 * steps))
             if self._rng.random() < 0.1:
                 self.tick()
+
+    def next_command(self) -> tuple[str, dict[str, Any]]:
+        """What a client would send next."""
+        return self._flow.next_command(self.now_ms)
 
     def send(self, name: str, command: dict[str, Any]) -> None:
         """One command of a client."""

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.codec import decode, encoder
 from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, ORDERS_INCOMING, ORDERS_ORDERS
-from tests.tradeflow.checking.made_exchange import COUNTS, Written, made_exchange
+from tests.tradeflow.checking.made_exchange import COUNTS, MadeExchange, Written, made_exchange
 from tests.tradeflow.checking.made_log import violated
 from tests.tradeflow.checking.test_made_exchange import first_found
 from tests.tradeflow.checking.test_money_audit import Once, lost, says, with_more
@@ -78,6 +78,22 @@ class TestAnswers:
 
 
 class TestTheWayToMatching:
+    def test_a_symbol_that_is_gone_when_its_order_comes_to_matching(self) -> None:
+        exchange = MadeExchange()
+        exchange.fund(6_000_000)
+        exchange.run()
+        exchange.stopped.add(INCOMING)
+        exchange.feed(12)
+        exchange.run()
+        _, order = exchange.find(INCOMING, "PlaceOrder")
+        del exchange.instruments[order["symbol"]]
+        exchange.stopped.clear()
+        exchange.run()
+        exchange.find(REPORTS, REPORT, reject_reason="UNKNOWN_SYMBOL", hold_id=order["hold_id"])
+        audit = exchange.audit()
+        # Its assets are gone with it, so that the wallets are another matter.
+        assert "I2" not in violated(audit.findings), first_found(audit)
+
     def test_an_order_that_no_reservation_paid_for(self) -> None:
         exchange = made_exchange()
         _, order = exchange.find(INCOMING, "PlaceOrder", 5)

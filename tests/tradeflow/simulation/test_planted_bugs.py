@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import streams.agents.matching as matching
+from streams.domain.orders import Orders
 from streams.domain.settlement import settlement
 from streams.transport import Batch
 from streams.transport.table import RowStore
@@ -15,6 +16,7 @@ from tradeflow.simulation.report import Failure
 from tradeflow.simulation.run import Simulation, SimulationSettings
 
 SEEDS = 40
+_END = "everything comes to its end"
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -104,6 +106,21 @@ def row_not_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RowStore, "restore", without_holds)
 
 
+def asks_other_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What becomes of a reservation depends on how far all others have come."""
+    reservation = Orders.reservation
+
+    def planted(orders: Orders, name: str, event: Any) -> Any:
+        sagas = orders.state.sagas
+        saga = sagas.get(f"{event['account_id']} {event['command_id']}")
+        sent = reservation(orders, name, event)
+        if saga is not None:
+            saga.steps[-1]["time_ms"] += sum(each.state == "COMPLETED" for each in sagas.values())
+        return sent
+
+    monkeypatch.setattr(Orders, "reservation", planted)
+
+
 def dead_letter_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Batch, "dead_letter", lambda *_: None)
 
@@ -117,8 +134,9 @@ def dead_letter_lost(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(changed(keeps_too_much), {"I1", "I4"}, id="keeps too much"),
         pytest.param(settles_twice, {"I1"}, id="settles twice"),
         pytest.param(release_overtakes_fill, {"I1", "I4"}, id="release overtakes fill"),
-        pytest.param(row_not_written, {"I1", "I2", "I5", "I6"}, id="row not written"),
+        pytest.param(row_not_written, {"I1", "I2", "I5", "I6", _END}, id="row not written"),
         pytest.param(row_not_restored, {"I1", "I6"}, id="row not restored"),
+        pytest.param(asks_other_accounts, {"I6"}, id="asks other accounts"),
         pytest.param(dead_letter_lost, {"I2"}, id="dead letter lost"),
     ],
 )

@@ -34,6 +34,9 @@ class Money:
             entries: list[LedgerEntry] = event.get("entries", [])
             if entries and event["is_repeat"]:
                 self._sums.violated(output.position, "a repeat moves money")
+            is_fill = output.name == "FillSettledEvent" and not event["is_repeat"]
+            if is_fill and (fault := _fault_of_fill(answered.command, entries)):
+                self._sums.violated(output.position, f"{event['account_id']}: {fault}")
             for entry in entries:
                 if fault := self._post(event["account_id"], entry):
                     self._sums.violated(output.position, f"{event['account_id']}: {fault}")
@@ -128,3 +131,21 @@ class Money:
         for asset, totals in state["totals"].items():
             self._totals[asset] = Counter(totals)
         self.clearing = Counter({(symbol, asset): n for symbol, asset, n in state["clearing"]})
+
+
+def _fault_of_fill(command: Mapping[str, Any], entries: list[LedgerEntry]) -> str:
+    """What entries move otherwise than the fill says that they come from, or nothing."""
+    moved: Counter[tuple[str, str, str]] = Counter()
+    for entry in entries:
+        asset = "" if entry["debit_account"] == "held" else entry["asset"]
+        moved[entry["debit_account"], entry["credit_account"], asset] += entry["amount_units"]
+    clearing, received = _CLEARING + command["symbol"], command["received_asset"]
+    for name, units, place in (
+        ("paid", command["paid_units"], ("held", clearing, "")),
+        ("received", command["received_units"], (clearing, "available", received)),
+        ("charged", command["commission_units"], ("available", "fees", received)),
+    ):
+        if moved.pop(place, 0) != units:
+            return f"the fill says that {units} are {name}, and the entries do not"
+    moved.pop(("held", "available", ""), None)
+    return f"a fill moves money from {next(iter(moved))[0]}" if moved else ""

@@ -11,6 +11,7 @@ from tradeflow.checking.entry import Entry
 from tradeflow.checking.findings import Findings, Promises
 from tradeflow.checking.matching.books import Books
 from tradeflow.checking.matching.client_ids import ClientIds
+from tradeflow.checking.matching.fill_money import FillMoney
 from tradeflow.checking.matching.outcomes import Outcomes
 from tradeflow.checking.matching.outputs import LETTERS, OUTPUTS, REPORTS, SETTLEMENTS, reports_of
 from tradeflow.checking.matching.rerun import Rerun
@@ -22,7 +23,7 @@ _ORDERS_INPUTS = (ORDERS_COMMANDS.name, WALLET_EVENTS.name, ORDERS_EXECUTIONS.na
 
 
 class MatchingAudit(StageAudit):
-    """I2, I5, I6 and I8 of matching."""
+    """I2, I5, I6 and I8 of matching, and I1 of its fills."""
 
     input = ORDERS_INCOMING.name
     outputs = OUTPUTS
@@ -43,6 +44,7 @@ class MatchingAudit(StageAudit):
         self.outcomes = Outcomes(found.outcomes)
         self.books = Books(found.books)
         self.client_ids = ClientIds(found.client_ids)
+        self.fill_money = FillMoney(found.money, instruments)
         self.rerun = Rerun(found.rerun, instruments, partition_counts)
         self._holds = found.holds
 
@@ -63,6 +65,7 @@ class MatchingAudit(StageAudit):
         self.rerun.complete(answered)
         reports = [report for report in reports_of(answered) if report["execution_id"]]
         self.client_ids.complete(answered.position, reports)
+        self.fill_money.complete(answered, reports)
         self._also(reports)
 
     def stray(self, output: Output, why: str) -> None:
@@ -91,6 +94,7 @@ class MatchingAudit(StageAudit):
         return {
             "books": self.books.to_state(),
             "client_ids": self.client_ids.to_state(),
+            "fill_money": self.fill_money.to_state(),
             "engine": {
                 str(number): rerun.to_state() for number, rerun in self.rerun.partitions.items()
             },
@@ -100,6 +104,7 @@ class MatchingAudit(StageAudit):
         """Go on from an earlier check."""
         self.books.load(state["books"])
         self.client_ids.load(state["client_ids"])
+        self.fill_money.load(state.get("fill_money", {}))
         for number, rows in state["engine"].items():
             self.rerun.partition(int(number)).load(rows)
 

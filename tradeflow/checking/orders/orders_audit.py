@@ -82,7 +82,8 @@ class OrdersAudit:
 
     def _take_report(self, entry: Entry) -> None:
         report, cause = entry.value, entry.cause
-        if report["execution_id"]:
+        # A hold is in matching's reports only; of a symbol that it does not know, without a number.
+        if report["execution_id"] or report["hold_id"]:
             if report["hold_id"]:
                 self.saga_rows.report(entry)
                 if report["execution_type"] in ("NEW", "REJECTED") and cause is not None:

@@ -77,7 +77,8 @@ class Placements:
     def outcome(self, key: str, entry: Entry, cause: Cause) -> None:
         """NEW or REJECTED, by matching or by the orders stage."""
         report = entry.value
-        had_order = report["execution_id"] or report["reject_reason"] == "MATCHING_TIMED_OUT"
+        by_matching = report["execution_id"] or report["hold_id"]
+        had_order = by_matching or report["reject_reason"] == "MATCHING_TIMED_OUT"
         self._found.accepted.figures["answers"] += 1
         placement = self._placement(key)
         what = f"{report['execution_type']} for {report['command_id']!r} of {report['account_id']}"
@@ -107,7 +108,10 @@ class Placements:
         name, command, _ = begun
         sent_name, sent, position, _ = order
         hold_id = sent.get("place", sent)["hold_id"]
-        half = paid_order(self._instruments[command["symbol"]], name, command, hold_id)
+        instrument = self._instruments.get(command["symbol"])
+        if instrument is None:
+            return  # it was one when the order was sent, and no rates are known now
+        half = paid_order(instrument, name, command, hold_id)
         expected: Any = half if sent_name == "PlaceOrder" else {**command, "place": half}
         if sent != expected:
             text = first_difference(expected, sent).replace("engine gives", "client asked for")

@@ -128,6 +128,7 @@ class Promises:
         self._check_restored()
         for stage in self._exchange.stages.values():
             self._replay.run(stage)
+            self._replay.run_otherwise(stage)
             self._replay.check_restored(stage)
         self._check_windows()
 
