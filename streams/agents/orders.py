@@ -72,8 +72,6 @@ class OrdersStage:
         """Go on with placements whose reservations came, or came not."""
         orders = self.orders(batch.partition)
         for item in batch:
-            if isinstance(item, Passed):
-                continue
             self._send(batch, _after(orders, item))
         self._store(batch.partition)
 
@@ -134,8 +132,12 @@ def refuse_client_command(
     return None if fault is None else ("IMPOSSIBLE_VALUE", f"{name}.command_id: {fault}")
 
 
-def _after(orders: Orders, item: Joined) -> list[Sent]:
-    """What follows for a placement from what the join says of it."""
+def _after(orders: Orders, item: Joined | Passed) -> list[Sent]:
+    """What follows for a placement from what the join says of it, or from a tick."""
+    if isinstance(item, Passed):
+        name, event = item.value
+        is_tick = item.field is RESERVATION and name == "Tick"
+        return orders.wallet_tick(event["time_ms"]) if is_tick else []
     if item.right is None:
         _, command = item.left
         return orders.no_reservation(command["account_id"], command["command_id"], item.time_ms)

@@ -13,6 +13,7 @@ from streams.domain.orders_state import REMEMBERED_LIMIT, OrdersRow, OrdersState
 from streams.domain.placement_saga import (
     ask_after,
     funds_reserved,
+    give_up_second_reservations,
     place,
     reservation_failed,
     reservation_timed_out,
@@ -93,6 +94,10 @@ class Orders:
         if saga is None or saga.requested_ms != requested_ms:
             return []  # a repeat of the command: its saga asked when the first one came
         return reservation_timed_out(self.state, saga)
+
+    def wallet_tick(self, time_ms: int) -> list[Sent]:
+        """A tick of the commands has come back from the wallet: it answered all before it."""
+        return give_up_second_reservations(self.state, time_ms)
 
     def report(self, report: ExecutionReport, data: bytes) -> list[Sent]:
         """Matching reported; ``data`` is the report encoded."""

@@ -39,6 +39,7 @@ class OrdersState:
         "commands_ms",
         "executions_ms",
         "submitted",
+        "reserving_again",
         "_closed",
         "_old_commands",
         "_changed_sagas",
@@ -62,6 +63,9 @@ class OrdersState:
         self.commands_ms = 0
         self.executions_ms = 0
         self.submitted: deque[tuple[int, str]] = deque()
+        """What matching is to answer: when it was asked, and the saga's key."""
+        self.reserving_again: deque[tuple[int, str]] = deque()
+        """The same of second reservations."""
         """Keys of sagas by the time at which they went to matching, or were asked after."""
         self._closed = AgeQueue(kept_ms=REMEMBERED_MS, limit=remembered_limit)
         self._old_commands = AgeQueue(kept_ms=REMEMBERED_MS, limit=remembered_limit)
@@ -209,12 +213,10 @@ class OrdersState:
             (saga.closed_ms, key) for key, saga in self.sagas.items() if saga.closed_ms
         )
         self._old_commands.load((row["time_ms"], key) for key, row in self.commands.items())
-        self.submitted = deque(
-            sorted(
-                (saga.submitted_ms, key)
-                for key, saga in self.sagas.items()
-                if saga.is_awaited and saga.submitted_ms
-            )
+        asked = sorted((saga.submitted_ms, key) for key, saga in self.sagas.items())
+        self.submitted = deque(each for each in asked if each[0] and self.sagas[each[1]].is_awaited)
+        self.reserving_again = deque(
+            each for each in asked if self.sagas[each[1]].is_reserving_again
         )
 
     def _load_saga(self, saga: Saga) -> None:

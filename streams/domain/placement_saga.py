@@ -195,7 +195,8 @@ def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Se
         return _end_of_unknown(state, saga)
     if is_done:
         order = _paid_order(state, "PlaceOrder", placed_order(saga), saga.saga_id + SECOND)
-        _await_answer(state, saga)
+        saga.submitted_ms = state.now_ms
+        state.reserving_again.append((saga.submitted_ms, saga.key))
         return [_reserve(state, saga, order)]
     saga.happens("FUNDS_REFUSED")
     _, command = decode(saga.payload)
@@ -213,7 +214,7 @@ def reservation_timed_out(state: OrdersState, saga: Saga) -> list[Sent]:
 def ask_after(state: OrdersState) -> list[Sent]:
     """A cancel behind each order that matching has not answered in time.
 
-    A replacement that waits for its cancel, or for its second reservation, ends instead.
+    A replacement that waits for its own cancel ends instead.
     """
     sent: list[Sent] = []
     submitted = state.submitted
@@ -250,11 +251,27 @@ def ask_after(state: OrdersState) -> list[Sent]:
 
 
 def _give_up_replacing(state: OrdersState, saga: Saga) -> list[Sent]:
-    """End a replacement whose cancel, or second reservation, was not answered in time."""
-    asked_for = bool(saga.hold_id)
+    """End a replacement whose cancel was not answered in time."""
     saga.happens("RESERVATION_TIMED_OUT")
-    release = [_release(state, saga)] if asked_for else []
-    return [*release, *_end(state, saga, "RESERVATION_TIMED_OUT")]
+    return _end(state, saga, "RESERVATION_TIMED_OUT")
+
+
+def give_up_second_reservations(state: OrdersState, wallet_ms: int) -> list[Sent]:
+    """The wallet's clock has come to a time: what it should have answered before is given back.
+
+    By that clock alone: by any other one an answer that is only late would be taken for none.
+    """
+    due: list[tuple[int, str]] = []
+    asked = state.reserving_again
+    while asked and asked[0][0] + state.timeout_ms < wallet_ms:
+        due.append(asked.popleft())
+    sent: list[Sent] = []
+    for asked_ms, key in sorted(due):
+        saga = state.sagas.get(key)
+        if saga is not None and saga.is_reserving_again and saga.submitted_ms == asked_ms:
+            saga.happens("RESERVATION_TIMED_OUT")
+            sent += [_release(state, saga), *_end(state, saga, "RESERVATION_TIMED_OUT")]
+    return sent
 
 
 def never_arrived(state: OrdersState, saga: Saga) -> list[Sent]:

@@ -95,10 +95,15 @@ class Saga:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether it waits for an answer that it is asked after in time."""
+        """Whether it waits for an answer of matching, which is asked after in time."""
         if self.state == "STARTED":
-            return self.hold_id != self.saga_id
+            return not self.hold_id
         return self.state == "MATCHING_SUBMITTED"
+
+    @property
+    def is_reserving_again(self) -> bool:
+        """Whether it waits for its second reservation, for the money that its cancel has freed."""
+        return self.state == "STARTED" and self.hold_id not in ("", self.saga_id)
 
     @property
     def is_ahead(self) -> bool:

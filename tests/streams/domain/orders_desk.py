@@ -86,6 +86,10 @@ class Desk:
         self.now += after_ms
         return self._after(self.orders.executions_tick(self.now))
 
+    def wallet_tick(self, after_ms: int) -> list[str]:
+        self.now += after_ms
+        return self._after(self.orders.wallet_tick(self.now))
+
     # --- what is asked of it --------------------------------------------------------------------
 
     def saga(self, name: str = "p1") -> Saga:

@@ -61,20 +61,37 @@ class TestReplacing:
         desk.refused("r1")
         assert desk.report("CANCELED", "CANCELED", command_id="z") == []
 
-    @pytest.mark.parametrize("is_canceled", [False, True])
-    def test_its_own_steps_time_out_too(self, is_canceled: bool) -> None:
+    def test_its_own_cancel_times_out(self) -> None:
         desk = a_resting_order()
         desk.replace("r1", "p1", **BUY)
         desk.refused("r1")
-        if is_canceled:
-            desk.report("CANCELED", "CANCELED", command_id="r1~c")
-        released = ["release r1~2"] if is_canceled else []
         assert desk.executions_tick(30_000) == []
-        assert desk.executions_tick(1) == [
-            *released,
+        assert desk.executions_tick(1) == ["REJECTED REJECTED RESERVATION_TIMED_OUT"]
+        assert desk.executions_tick(100_000) == []
+
+    def test_its_second_reservation_times_out_by_the_wallets_clock_alone(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        desk.report("CANCELED", "CANCELED", command_id="r1~c")
+        asked_ms = desk.now
+        # The wallet's answer may be on its way, however late it is by the executions' clock.
+        assert desk.executions_tick(100_000) == []
+        desk.now = asked_ms
+        assert desk.wallet_tick(30_000) == []
+        assert desk.wallet_tick(1) == [
+            "release r1~2",
             "REJECTED REJECTED RESERVATION_TIMED_OUT",
         ]
-        assert desk.executions_tick(100_000) == []
+        assert desk.wallet_tick(100_000) == []
+
+    def test_a_second_reservation_that_was_answered_does_not_time_out(self) -> None:
+        desk = a_resting_order()
+        desk.replace("r1", "p1", **BUY)
+        desk.refused("r1")
+        desk.report("CANCELED", "CANCELED", command_id="r1~c")
+        desk.reserved("r1~2")
+        assert desk.wallet_tick(100_000) == []
 
     def test_a_repeat_of_it_times_nothing_out(self) -> None:
         desk = a_resting_order()
