@@ -1,6 +1,7 @@
 """Running a worker: signals in, an exit code out."""
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -17,13 +18,17 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 5.0
 """A clean stop takes no longer; what is not done by then is left to the broker's time-outs."""
 
+HANG_SECONDS = 30.0
+"""The event loop comes round many times a second; a worker whose loop stands still for so long, or
+for three times a transaction, hangs in a call that will not return."""
+
 
 def run(make_app: "type[App] | object") -> int:
     """Run the app that ``make_app()`` gives until SIGTERM, SIGINT or a fault.
 
     Returns:
         ``ExitCode.CLEAN``, for the caller to pass to ``sys.exit``.  After a failure the process
-        ends here, with the failure's code.
+        ends here, with the failure's code; one that hangs ends with 1 and says where it was.
     """
     return asyncio.run(_run(make_app))
 
@@ -35,6 +40,8 @@ async def _run(make_app: object) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    transaction_seconds = app.transport_settings.transaction_timeout_ms / 1_000
+    alive = asyncio.ensure_future(_stay_alive(max(HANG_SECONDS, 3 * transaction_seconds)))
     starting = asyncio.ensure_future(app.start())
     waits = {
         starting,
@@ -55,7 +62,7 @@ async def _run(make_app: object) -> int:
             log.info("stopping")
         await _stop(app)
     finally:
-        for wait in waits:
+        for wait in (*waits, alive):
             wait.cancel()
     code = _report(app.failure)
     if app.failure is not None:
@@ -64,6 +71,17 @@ async def _run(make_app: object) -> int:
         logging.shutdown()
         os._exit(code)
     return code
+
+
+async def _stay_alive(seconds: float) -> None:
+    """Put off, again and again, the watchdog that ends a process which hangs.
+
+    It needs neither this loop nor Python's lock, which a call into C may hold for good.  It is left
+    to run at the end: a thread that does not return would hold that up too.
+    """
+    while True:
+        faulthandler.dump_traceback_later(seconds, exit=True)
+        await asyncio.sleep(seconds / 10)
 
 
 async def _stop(app: "App") -> None:

@@ -5,6 +5,7 @@ they look at.
 """
 
 import asyncio
+import ctypes
 import errno
 import logging
 import os
@@ -19,7 +20,7 @@ from typing import Any
 from confluent_kafka import Consumer, IsolationLevel, TopicPartition
 from faust.types import TP
 
-from streams.transport import App, Batch
+from streams.transport import App, Batch, worker
 from streams.transport.faults import FaultRecord
 from streams.transport.reader import GroupReader, Taken
 from streams.transport.restore import Restorer
@@ -201,6 +202,13 @@ def agent_returned() -> None:
 def agent_dies() -> None:
     """At the poisoned record: the process is gone, as by a crash in C."""
     _at_poison(lambda batch: os.kill(os.getpid(), signal.SIGKILL))
+
+
+@hook
+def agent_hangs() -> None:
+    """At the poisoned record: a call into C that keeps Python's lock does not return."""
+    worker.HANG_SECONDS = 1.0
+    _at_poison(lambda batch: ctypes.PyDLL(None).sleep(3_600))
 
 
 @hook

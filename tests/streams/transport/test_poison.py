@@ -173,3 +173,21 @@ def test_a_small_send_queue_holds_the_agent_back_and_loses_nothing(new_echo: New
     assert worker.stop() == ExitCode.CLEAN
 
     assert echo.faults() == []
+
+
+def test_a_worker_that_hangs_with_pythons_lock_is_ended_and_says_where(
+    new_echo: NewEcho, gates: Gates
+) -> None:
+    echo = new_echo(transaction_timeout_ms=1_000)
+    echo.make_topics()
+    echo.producer().produce(echo.source, b"poison", "victim")
+    echo.producer().flush()
+
+    hung = start(echo, gates, 0, "agent-hangs")
+
+    assert hung.exit_code() == 1
+    assert "Timeout (0:00:03)!" in hung.log
+    assert "in agent_hangs" in hung.log or "in <lambda>" in hung.log
+    repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
+    echo.await_outputs(1)
+    assert repaired.stop() == ExitCode.CLEAN
