@@ -72,7 +72,10 @@ class OrdersStage:
         """Go on with placements whose reservations came, or came not."""
         orders = self.orders(batch.partition)
         for item in batch:
-            self._send(batch, _after(orders, item))
+            if not isinstance(item, Passed):
+                self._send(batch, _after(orders, item))
+            elif item.field is RESERVATION and item.value[0] == "Tick":
+                self._send(batch, orders.wallet_tick(item.value[1]["time_ms"]))
         self._store(batch.partition)
 
     def take_executions(self, batch: Batch) -> None:
@@ -132,12 +135,8 @@ def refuse_client_command(
     return None if fault is None else ("IMPOSSIBLE_VALUE", f"{name}.command_id: {fault}")
 
 
-def _after(orders: Orders, item: Joined | Passed) -> list[Sent]:
-    """What follows for a placement from what the join says of it, or from a tick."""
-    if isinstance(item, Passed):
-        name, event = item.value
-        is_tick = item.field is RESERVATION and name == "Tick"
-        return orders.wallet_tick(event["time_ms"]) if is_tick else []
+def _after(orders: Orders, item: Joined) -> list[Sent]:
+    """What follows for a placement from what the join says of it."""
     if item.right is None:
         _, command = item.left
         return orders.no_reservation(command["account_id"], command["command_id"], item.time_ms)

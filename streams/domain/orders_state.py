@@ -1,7 +1,7 @@
 """All that a partition of the orders stage knows, and which rows of it have changed."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas.instruments import Instrument
@@ -213,10 +213,10 @@ class OrdersState:
             (saga.closed_ms, key) for key, saga in self.sagas.items() if saga.closed_ms
         )
         self._old_commands.load((row["time_ms"], key) for key, row in self.commands.items())
-        asked = sorted((saga.submitted_ms, key) for key, saga in self.sagas.items())
-        self.submitted = deque(each for each in asked if each[0] and self.sagas[each[1]].is_awaited)
-        self.reserving_again = deque(
-            each for each in asked if self.sagas[each[1]].is_reserving_again
+        waiting = [saga for saga in self.sagas.values() if saga.is_awaited and saga.submitted_ms]
+        self.submitted = _by_time(waiting)
+        self.reserving_again = _by_time(
+            [saga for saga in self.sagas.values() if saga.is_reserving_again]
         )
 
     def _load_saga(self, saga: Saga) -> None:
@@ -225,3 +225,8 @@ class OrdersState:
             self.names.add(saga)
         if saga.order_id:
             self.by_order[saga.account_id, saga.symbol, saga.order_id] = saga
+
+
+def _by_time(sagas: Iterable[Saga]) -> deque[tuple[int, str]]:
+    """When each was asked for, and its key."""
+    return deque(sorted((saga.submitted_ms, saga.key) for saga in sagas))

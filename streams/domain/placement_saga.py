@@ -1,5 +1,6 @@
 """The placement saga, step by step: reserve, submit, and what is done where a step fails."""
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -104,7 +105,7 @@ def _order_of(state: OrdersState, saga: Saga) -> Sent:
         name = "PlaceOrder"
     saga.happens("SUBMITTED")
     saga.step(name, state.now_ms)
-    _await_answer(state, saga)
+    _await_answer(state, saga, state.submitted)
     state.change(saga)
     return sent
 
@@ -171,7 +172,7 @@ def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> 
         cancel, _ = both_halves(cast(CancelReplaceOrder, command))
         saga.hold_id = ""
         saga.step("CancelOrder", state.now_ms)
-        _await_answer(state, saga)
+        _await_answer(state, saga, state.submitted)
         state.change(saga)
         own: dict[str, Any] = {**cancel, "command_id": saga.saga_id + OWN_CANCEL}
         old = _awaited_first(state, saga, cancel)
@@ -195,8 +196,7 @@ def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Se
         return _end_of_unknown(state, saga)
     if is_done:
         order = _paid_order(state, "PlaceOrder", placed_order(saga), saga.saga_id + SECOND)
-        saga.submitted_ms = state.now_ms
-        state.reserving_again.append((saga.submitted_ms, saga.key))
+        _await_answer(state, saga, state.reserving_again)
         return [_reserve(state, saga, order)]
     saga.happens("FUNDS_REFUSED")
     _, command = decode(saga.payload)
@@ -217,12 +217,7 @@ def ask_after(state: OrdersState) -> list[Sent]:
     A replacement that waits for its own cancel ends instead.
     """
     sent: list[Sent] = []
-    submitted = state.submitted
-    due: list[tuple[int, str]] = []
-    while submitted and submitted[0][0] + state.timeout_ms < state.executions_ms:
-        due.append(submitted.popleft())
-    # Those of one moment by their keys: rows do not say which of them came first.
-    for submitted_ms, key in sorted(due):
+    for submitted_ms, key in _take_due(state.submitted, state.executions_ms - state.timeout_ms):
         saga = state.sagas.get(key)
         if saga is None or not saga.is_awaited or saga.submitted_ms != submitted_ms:
             continue
@@ -232,7 +227,7 @@ def ask_after(state: OrdersState) -> list[Sent]:
         if saga.steps[-1]["name"] == "CancelOrder":
             saga.steps.pop()  # asked again: the history does not grow with the time it takes
         saga.step("CancelOrder", state.now_ms)
-        _await_answer(state, saga)
+        _await_answer(state, saga, state.submitted)
         state.change(saga)
         cancel = {
             "command_id": saga.saga_id + AFTER_TIME,
@@ -261,17 +256,22 @@ def give_up_second_reservations(state: OrdersState, wallet_ms: int) -> list[Sent
 
     By that clock alone: by any other one an answer that is only late would be taken for none.
     """
-    due: list[tuple[int, str]] = []
-    asked = state.reserving_again
-    while asked and asked[0][0] + state.timeout_ms < wallet_ms:
-        due.append(asked.popleft())
     sent: list[Sent] = []
-    for asked_ms, key in sorted(due):
+    for asked_ms, key in _take_due(state.reserving_again, wallet_ms - state.timeout_ms):
         saga = state.sagas.get(key)
         if saga is not None and saga.is_reserving_again and saga.submitted_ms == asked_ms:
             saga.happens("RESERVATION_TIMED_OUT")
             sent += [_release(state, saga), *_end(state, saga, "RESERVATION_TIMED_OUT")]
     return sent
+
+
+def _take_due(asked: deque[tuple[int, str]], before_ms: int) -> list[tuple[int, str]]:
+    """Those that were asked before a time: when, and the sagas' keys."""
+    due: list[tuple[int, str]] = []
+    while asked and asked[0][0] < before_ms:
+        due.append(asked.popleft())
+    # Those of one moment by their keys: rows do not say which of them came first.
+    return sorted(due)
 
 
 def never_arrived(state: OrdersState, saga: Saga) -> list[Sent]:
@@ -352,9 +352,9 @@ _BEFORE_CANCEL = frozenset(
 )
 
 
-def _await_answer(state: OrdersState, saga: Saga) -> None:
+def _await_answer(state: OrdersState, saga: Saga, asked: deque[tuple[int, str]]) -> None:
     saga.submitted_ms = state.now_ms
-    state.submitted.append((saga.submitted_ms, saga.key))
+    asked.append((saga.submitted_ms, saga.key))
 
 
 def _paid_order(

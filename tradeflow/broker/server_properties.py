@@ -25,9 +25,9 @@ _FIXED = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
     # For every partition of every transaction the broker would ask itself whether it belongs there
-    # (KIP-890): a third of all its requests. It guards against records that come behind the end of
-    # their transaction, and against zombies whom a partition has forgotten; a worker commits what
-    # has arrived, all else ends with a new epoch, and a partition forgets nobody within a week.
+    # (KIP-890): over a quarter of all its requests. It guards against records that come behind the
+    # end of their transaction, and against zombies whom a partition has forgotten; a worker commits
+    # what has arrived, all else ends with a new epoch, and a partition forgets nobody in a week.
     "transaction.partition.verification.enable": "false",
     "producer.id.expiration.ms": "604800000",
     # What a dead worker left open hides all that comes behind it from readers of committed records:

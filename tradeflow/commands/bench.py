@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(".tradeflow/bench")
 IDLE_LOAD = 0.5
-STOLEN_PERCENT = 5
 """What the one-minute load may be before a run whose figures are worth something."""
+STOLEN_PERCENT = 5
+"""How much of the cores' time others may take meanwhile."""
 
 
 def bench(
