@@ -49,15 +49,16 @@ class HeldUp:
         """Start the broker, also after a kill; clients are told the proxy's address."""
         real = embedded.server_properties
 
-        def properties(**where: object) -> str:
+        def properties(**where: Any) -> str:
+            # Whoever asks the starting broker learns the proxy's address, and goes there next.
+            self.proxy.broker_port = where["port"]
             # Of two lines for one setting the last one counts.
             address = f"advertised.listeners=PLAINTEXT://{self.proxy.bootstrap}\n"
-            return real(**where) + address  # type: ignore[arg-type]
+            return real(**where) + address
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(embedded, "server_properties", properties)
             self.broker.start()
-        self.proxy.broker_port = int(self.broker.bootstrap.rpartition(":")[2])
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from schemas.topics import ORDERS_EXECUTIONS
+from schemas.topics import DEFAULT_KEYED_PARTITIONS, ORDERS_EXECUTIONS
 from tests.tradeflow.commands.running_exchange import (
     Up,
     are_gone,
@@ -82,6 +82,9 @@ class TestARunningExchange:
 
         assert (first["commands"], again["commands"]) == (_COMMANDS, 0)
         assert _symbols(first) == _symbols(again)
+        # A partition's wallet has a row of its own from its first tick on.
+        more = _take_rows(again) - _take_rows(first)
+        assert 0 <= more <= DEFAULT_KEYED_PARTITIONS
         assert first["invariants"] == again["invariants"]
         went_on, unpaid = again["notes"]
         assert went_on == f"Went on from {_COMMANDS} commands checked before."
@@ -261,6 +264,12 @@ class TestSettingsThatWillNotDo:
         line = self._refused(tmp_path, {"TRADEFLOW_INSTRUMENTS": str(file)})
 
         assert "instruments.json" in line
+
+
+def _take_rows(report: dict[str, Any]) -> int:
+    """Take the number of table rows out of the report."""
+    rows: int = report["invariants"]["I6"]["figures"].pop("table rows")
+    return rows
 
 
 def _symbols(report: dict[str, Any]) -> dict[str, str]:
