@@ -165,8 +165,8 @@ class TestARunningExchange:
 
     def test_ctrl_c_ends_everything(self, exchange: Up) -> None:
         processes = exchange.all_processes()
-        # up, supervisord, two matching workers, accounts, orders, the clock, the broker
-        assert len(processes) == 8
+        # up, supervisord, two matching workers, accounts, orders, marketdata, the clock, the broker
+        assert len(processes) == 9
 
         assert exchange.end(signal.SIGINT) == 0
 

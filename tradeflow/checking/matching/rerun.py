@@ -111,6 +111,9 @@ class Rerun:
             return answered
         outcome = self.partition(record.partition.number).apply(kind, command)
         self._spread(answered, outcome)
+        if kind == "Tick":
+            beside = Partition(TRADE_TOPIC, record.partition.number)
+            answered.expected[beside] = [(kind, command)]
         return answered
 
     def complete(self, answered: Answered) -> None:
