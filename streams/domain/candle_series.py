@@ -104,8 +104,9 @@ class CandleSeries:
             if not self.is_told:
                 self.is_told = True
                 for place, opened in enumerate(self.views()):
-                    for open_ms, sums in opened.items():
-                        events.append(self._event(place, open_ms, sums, is_closed=False))
+                    for open_ms in sorted(opened):
+                        event = self._event(place, open_ms, opened[open_ms], is_closed=False)
+                        events.append(event)
         return events
 
     def views(self) -> list[dict[int, CandleSums]]:

@@ -53,7 +53,7 @@ def test_the_book_is_matchings_at_each_update() -> None:
 def test_a_snapshot_and_what_comes_behind_it_are_the_book() -> None:
     book, local = MarketBook(SYMBOL), MarketBook(SYMBOL)
     snapshots = 0
-    for offset, (_, update) in enumerate(updates(1_500)):
+    for offset, (_, update) in enumerate(updates(4_000)):
         book.apply(update)
         local.apply(update)
         if book.is_snapshot_due():
@@ -85,7 +85,7 @@ def test_it_goes_on_from_its_rows_and_tells_the_same() -> None:
             for key, row in parts.take_changes().items():
                 name = "MarketLevelRow" if "is_bid" in (row or {}) else "MarketBookRow"
                 if row is None:
-                    del rows[key]
+                    rows.pop(key, None)
                 else:
                     rows[key] = encode(name, row)  # type: ignore[arg-type]
             kept: Any = [decode(row)[1] for row in rows.values()]
