@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from schemas.codec import decode, encode
+from schemas.codec import DecodeError, decode, encode
 from schemas.instruments import load_instruments
 from schemas.topics import CANDLES, ORDERBOOK_SNAPSHOTS, ORDERBOOK_UPDATES, TICKERS, TRADES
 from streams.domain.market_data import MarketData
@@ -192,9 +192,14 @@ class MarketPipeline:
         assert last_id > 0
         number = partition_of(symbol.encode(), PARTITIONS)
         for message in read_all(self.broker.bootstrap, ORDERBOOK_UPDATES.name):
-            update = decode(message.value())[1]
+            try:
+                name, update = decode(message.value())
+            except DecodeError:
+                continue
             if (
-                message.partition() == number
+                name == "DepthUpdate"
+                and message.key() == symbol.encode()
+                and message.partition() == number
                 and message.offset() > offset
                 and update["symbol"] == symbol
             ):
