@@ -1,7 +1,9 @@
 """The marketdata stage: trades and depth updates in; candles, tickers and snapshots out."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from typing import Any
+
+from prometheus_client import Counter
 
 from schemas.codec import DecodeError, decode, encoder
 from schemas.instruments import Instrument
@@ -20,11 +22,18 @@ class MarketDataStage:
     """What the agents do with a batch; knows nothing of Faust."""
 
     def __init__(
-        self, instruments: Mapping[str, Instrument], table: Table, *, grace_ms: int
+        self,
+        instruments: Mapping[str, Instrument],
+        table: Table,
+        *,
+        grace_ms: int,
+        note_uncounted: Callable[[str, str, int], None],
     ) -> None:
+        """``note_uncounted`` is told symbol, why, and how many trades are in no candle."""
         self._instruments = instruments
         self._table = table
         self._grace_ms = grace_ms
+        self._note_uncounted = note_uncounted
         self._encode_candle = encoder("Candle")
         self._encode_ticker = encoder("Ticker")
         self._encode_book_ticker = encoder("BookTicker")
@@ -48,6 +57,8 @@ class MarketDataStage:
                 self._tell(batch, (symbol.trade(trade),))
             else:
                 batch.dead_letter("UNKNOWN_SYMBOL", f"there is no instrument {trade['symbol']!r}")
+        for uncounted in data.take_uncounted():
+            self._note_uncounted(*uncounted)
         self._store(batch.partition)
 
     def take_updates(self, batch: Batch) -> None:
@@ -137,7 +148,18 @@ def declare_marketdata(
     app: App, instruments: Mapping[str, Instrument], *, grace_ms: int
 ) -> MarketDataStage:
     """Add the marketdata agents and their table to ``app``."""
-    stage = MarketDataStage(instruments, market_table(app), grace_ms=grace_ms)
+    uncounted = Counter(
+        "marketdata_uncounted_trades",
+        "Trades that are in no candle: late, or repeated.",
+        ["symbol", "why"],
+        registry=app.metrics.registry,
+    )
+    stage = MarketDataStage(
+        instruments,
+        market_table(app),
+        grace_ms=grace_ms,
+        note_uncounted=lambda symbol, why, count: uncounted.labels(symbol, why).inc(count),
+    )
 
     @app.agent(app.topic(TRADES.name), name="trades")
     async def take_trades(batches: AsyncIterable[Batch]) -> None:

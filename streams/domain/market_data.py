@@ -117,7 +117,7 @@ class SymbolData:
 class MarketData:
     """The symbols of one partition."""
 
-    __slots__ = ("_instruments", "_grace_ms", "symbols", "books", "_touched")
+    __slots__ = ("_instruments", "_grace_ms", "symbols", "books", "_touched", "_uncounted")
 
     def __init__(self, instruments: Mapping[str, Instrument], grace_ms: int) -> None:
         self._instruments = instruments
@@ -125,6 +125,7 @@ class MarketData:
         self.symbols: dict[str, SymbolData] = {}
         self.books: dict[str, MarketBook] = {}
         self._touched: dict[str, None] = {}
+        self._uncounted: dict[str, tuple[int, int]] = {}
 
     @classmethod
     def restore(
@@ -151,6 +152,7 @@ class MarketData:
                 symbol = SymbolData(instruments[name], grace_ms, symbol_row["previous_close_ticks"])
                 symbol.load(symbol_row, candles[name])
                 data.symbols[name] = symbol
+                data._uncounted[name] = (symbol_row["late_trades"], symbol_row["repeated_trades"])
         for book_row in books:
             book = data.books[book_row["symbol"]] = MarketBook(book_row["symbol"])
             book.load(book_row, levels[book_row["symbol"]])
@@ -179,6 +181,21 @@ class MarketData:
         if book is None:
             book = self.books[name] = MarketBook(name)
         return book
+
+    def take_uncounted(self) -> list[tuple[str, str, int]]:
+        """Symbol, why, and how many of its trades were in no candle since the last call."""
+        found: list[tuple[str, str, int]] = []
+        for name in self._touched:
+            symbol = self.symbols.get(name)
+            if symbol is None:
+                continue
+            late, repeated = symbol.series.late_trades, symbol.series.repeated_trades
+            known = self._uncounted.get(name, (0, 0))
+            if (late, repeated) != known:
+                self._uncounted[name] = (late, repeated)
+                counts = (("late", late - known[0]), ("repeated", repeated - known[1]))
+                found += [(name, why, count) for why, count in counts if count]
+        return found
 
     def take_changes(self) -> dict[str, MarketRow | None]:
         """The rows that changed since the last call; None where one is gone."""

@@ -138,6 +138,8 @@ def test_what_comes_behind_the_grace_is_counted_and_in_no_candle() -> None:
     for interval in INTERVAL_NAMES:
         assert fed.closed(interval) == candles(trades, interval), interval
     assert fed.data.symbols[SYMBOL].series.late_trades == 2
+    assert fed.data.take_uncounted() == [(SYMBOL, "late", 2)]
+    assert fed.data.take_uncounted() == []
 
 
 def test_the_clock_closes_what_nothing_trades_in_any_more() -> None:
