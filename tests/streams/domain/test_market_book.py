@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.codec import decode, encode
-from streams.domain import market_book
 from streams.domain.market import Market
-from streams.domain.market_book import SNAPSHOT_MS, MarketBook
+from streams.domain.market_book import LEVELS_MAX, MarketBook
 from streams.domain.market_data import MarketData
 from tests.simulation.instruments import REALISTIC_INSTRUMENTS
 from tests.simulation.profiles import REALISTIC
@@ -132,14 +131,13 @@ def test_an_update_again_changes_nothing_and_one_that_is_missing_is_counted() ->
     assert not book.apply(second)
 
 
-def test_a_snapshot_holds_the_best_levels_only(monkeypatch: Any) -> None:
-    monkeypatch.setattr(market_book, "LEVELS_MAX", 3)
+def test_a_snapshot_holds_the_best_levels_only() -> None:
     book = MarketBook(SYMBOL)
-    for price in range(1, 10):
+    for price in range(1, LEVELS_MAX + 3):
         book.bids.set(price, 1)
-        book.asks.set(price + 10, 1)
+        book.asks.set(price + 10_000, 1)
 
     bids, asks = levels(book)
 
-    assert (bids, asks) == ([(9, 1), (8, 1), (7, 1)], [(11, 1), (12, 1), (13, 1)])
-    assert SNAPSHOT_MS > 0
+    assert (bids[0], bids[-1], len(bids)) == ((LEVELS_MAX + 2, 1), (3, 1), LEVELS_MAX)
+    assert (asks[0], asks[-1], len(asks)) == ((10_001, 1), (10_000 + LEVELS_MAX, 1), LEVELS_MAX)
