@@ -33,6 +33,9 @@ BENCHMARKS = {
             "stage", "matching through Kafka, beside a plain loop, Faust and Quix", needs_kafka=True
         ),
         Benchmark("join", "a windowed join through Kafka, and its core alone", needs_kafka=True),
+        Benchmark(
+            "marketdata", "candles and tickers through Kafka, beside Quix Streams", needs_kafka=True
+        ),
         Benchmark("hop", "latency of one exactly-once hop at 100 commands/s", needs_kafka=True),
         Benchmark("saga", "an order through all stages: latency and rate", needs_kafka=True),
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),

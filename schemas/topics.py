@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 DEFAULT_KEYED_PARTITIONS = 4
+DAY_MS = 86_400_000
 KEEP_FOR_EVER = -1
 """Journals are never deleted by age: replayed records carry times long past."""
 
@@ -159,7 +160,7 @@ ORDERS_INCOMING = Topic(
     name="orders.incoming",
     key="symbol",
     values=COMMANDS,
-    producers=("orders",),
+    producers=("orders", "clock"),
     consumers=("matching",),
     description="Commands, in the order in which they are matched.",
     config=STAMPED_JOURNAL,
@@ -177,10 +178,10 @@ ORDERS_EXECUTIONS = Topic(
 TRADES = Topic(
     name="trades",
     key="symbol",
-    values=("Trade",),
+    values=("Trade", "Tick"),
     producers=("matching",),
     consumers=("marketdata", "web", "connectors"),
-    description="Every trade.",
+    description="Every trade; and the time, behind what was traded before it.",
     public=True,
     config=JOURNAL,
 )
@@ -193,6 +194,40 @@ ORDERBOOK_UPDATES = Topic(
     description="The price levels that each command changed.",
     public=True,
     config=JOURNAL,
+)
+CANDLES = Topic(
+    name="candles",
+    key="symbol, interval, opening; on its symbol's partition",
+    values=("Candle",),
+    producers=("marketdata",),
+    consumers=("web", "connectors"),
+    description="OHLCV of each window, told while it is open and once more when it is over.",
+    public=True,
+    # The last word on each window stays for good.
+    cleanup="compact",
+    config=CHANGELOG,
+)
+TICKERS = Topic(
+    name="tickers",
+    key="symbol",
+    values=("Ticker", "BookTicker"),
+    producers=("marketdata",),
+    consumers=("web", "connectors"),
+    description="The last 24 hours, and the best bid and ask, whenever they change.",
+    public=True,
+    retention_ms=DAY_MS,
+    config=JOURNAL,
+)
+ORDERBOOK_SNAPSHOTS = Topic(
+    name="orderbook.snapshots",
+    key="symbol",
+    values=("DepthSnapshot",),
+    producers=("marketdata",),
+    consumers=("web", "connectors"),
+    description="Whole books now and then, for local books to go on from.",
+    public=True,
+    cleanup="compact",
+    config=CHANGELOG,
 )
 WALLET_COMMANDS = Topic(
     name="wallet.commands",
@@ -216,6 +251,7 @@ WALLET_EVENTS = Topic(
 MATCHING_DEAD_LETTERS = _dead_letters("matching")
 ACCOUNTS_DEAD_LETTERS = _dead_letters("accounts")
 ORDERS_DEAD_LETTERS = _dead_letters("orders")
+MARKETDATA_DEAD_LETTERS = _dead_letters("marketdata")
 MATCHING_BOOK = _changelog(
     "matching",
     "book",
@@ -252,6 +288,13 @@ ORDERS_PLACEMENTS = _changelog(
     ("PlaceOrder", "CancelReplaceOrder", "FundsReservedEvent", "FundsReservationFailedEvent"),
     "Placements and reservations that wait for each other, in rows of the join (streams/joins).",
 )
+MARKETDATA_MARKET = _changelog(
+    "marketdata",
+    "market",
+    "symbol; symbol, interval, opening; symbol, book; symbol, side, price",
+    ("MarketSymbolRow", "Candle", "MarketBookRow", "MarketLevelRow"),
+    "Open candles, the minutes of the last day, and books, with how far each symbol has come.",
+)
 
 TOPICS: tuple[Topic, ...] = (
     ORDERS_COMMANDS,
@@ -259,13 +302,18 @@ TOPICS: tuple[Topic, ...] = (
     ORDERS_EXECUTIONS,
     TRADES,
     ORDERBOOK_UPDATES,
+    CANDLES,
+    TICKERS,
+    ORDERBOOK_SNAPSHOTS,
     WALLET_COMMANDS,
     WALLET_EVENTS,
     MATCHING_DEAD_LETTERS,
     ACCOUNTS_DEAD_LETTERS,
     ORDERS_DEAD_LETTERS,
+    MARKETDATA_DEAD_LETTERS,
     MATCHING_BOOK,
     ACCOUNTS_WALLET,
     ORDERS_ORDERS,
     ORDERS_PLACEMENTS,
+    MARKETDATA_MARKET,
 )

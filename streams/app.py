@@ -9,6 +9,7 @@ from schemas.instruments import Instrument, load_instruments
 from schemas.topics import CHANGELOG, TOPICS
 from streams import joins
 from streams.agents.accounts import declare_accounts
+from streams.agents.marketdata import declare_marketdata
 from streams.agents.matching import declare_matching
 from streams.agents.orders import declare_orders
 from streams.settings import StreamsSettings
@@ -19,6 +20,7 @@ from streams.urgency import urgent_but
 ORDERS = "orders"
 MATCHING = "matching"
 ACCOUNTS = "accounts"
+MARKETDATA = "marketdata"
 
 # What comes of these is seen by a later command at the earliest, and that is taken behind them.
 _FOLLOWED = (
@@ -52,6 +54,12 @@ def make_matching(settings: StreamsSettings, *, slot: int) -> App:
 def make_accounts(settings: StreamsSettings, *, slot: int) -> App:
     """The app of one worker of the accounts stage; raises as ``make_matching``."""
     return _make(ACCOUNTS, declare_accounts, settings, slot, _SETTLED)
+
+
+def make_marketdata(settings: StreamsSettings, *, slot: int) -> App:
+    """The app of one worker of the marketdata stage; raises as ``make_matching``."""
+    declare = partial(declare_marketdata, grace_ms=settings.candle_grace_ms)
+    return _make(MARKETDATA, declare, settings, slot, ("Tick",))
 
 
 def _make(

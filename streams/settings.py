@@ -25,6 +25,8 @@ class StreamsSettings(BaseSettings):
     transaction_timeout_ms: int = Field(default=10_000, ge=1_000)
     saga_timeout_ms: int = Field(default=30_000, ge=1_000)
     """How long a step of a placement may take."""
+    candle_grace_ms: int = Field(default=0, ge=0)
+    """How long a candle waits for trades that come late.  Matching's come in order, so for none."""
     state_dir: Path = Path(".tradeflow/workers")
     instruments: Path | None = None
     """A JSON file of instruments; None: the default set."""

@@ -70,6 +70,21 @@ def orders_table(app: App) -> Table:
     return cast(Table, app.Table("orders", encode=_encode_orders_row, decode=_decode_record))
 
 
+def market_table(app: App) -> Table:
+    """The marketdata stage's table ``market``.
+
+    ===========================  ===================  =============================================
+    key                          row
+    ===========================  ===================  =============================================
+    ``SYMBOL``                   ``MarketSymbolRow``  how far its trades have come
+    ``SYMBOL INTERVAL OPENING``  ``Candle``           an open window, or a minute of the last day
+    ``SYMBOL book``              ``MarketBookRow``    how far its depth updates have come
+    ``SYMBOL bid|ask PRICE``     ``MarketLevelRow``   a level of its book
+    ===========================  ===================  =============================================
+    """
+    return cast(Table, app.Table("market", encode=_encode_market_row, decode=_decode_record))
+
+
 def store_rows(rows: Rows[Any], changes: Mapping[str, Any]) -> None:
     """Write changed rows by their keys; None where one is gone."""
     rows.put({key: row for key, row in changes.items() if row is not None})
@@ -154,6 +169,21 @@ def _encode_wallet_row(row: Mapping[str, Any]) -> bytes:
         if field in row:
             return encode(row)
     return _encode_partition_row(row)
+
+
+_MARKET_ROWS = {
+    "is_bid": encoder("MarketLevelRow"),
+    "interval": encoder("Candle"),
+    "watermark_ms": encoder("MarketSymbolRow"),
+}
+_encode_book_row = encoder("MarketBookRow")
+
+
+def _encode_market_row(row: Mapping[str, Any]) -> bytes:
+    for field, encode in _MARKET_ROWS.items():
+        if field in row:
+            return encode(row)
+    return _encode_book_row(row)
 
 
 _encode_saga_row = encoder("OrderSagaRow")

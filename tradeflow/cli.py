@@ -21,6 +21,7 @@ from tradeflow.commands import (
     load,
     order,
     replay,
+    reprocess,
     sagas,
     simulate,
     tail,
@@ -43,6 +44,7 @@ app.command()(up.up)
 app.command()(down.down)
 app.command()(load.load)
 app.command()(replay.replay)
+app.command()(reprocess.reprocess)
 app.command()(book.book)
 app.command()(tail.tail)
 app.command()(sagas.sagas)

@@ -1,36 +1,39 @@
 """Time for the log: ticks in the inputs of the stages, so that time passes where nothing happens.
 
-The wallet's topics are not among them: a tick of ``orders.commands`` goes on to these from stage to
-stage, behind what came before it.  Nor is matching's: nothing in it waits for time.
+The wallet's topics are not among them, nor are the trades: a tick of ``orders.commands`` goes on to
+the ones, and one of ``orders.incoming`` to the others, behind what came before it.
 """
 
 import logging
 import time
+from collections.abc import Sequence
 from threading import Event
 from typing import Any
 
 from confluent_kafka import KafkaError, Producer
 
 from schemas.codec import encode
-from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS
+from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, ORDERS_INCOMING
 from tradeflow.topic_reader import Partition, Topics, client_settings
 
 log = logging.getLogger(__name__)
 
-TICKED = (ORDERS_COMMANDS.name, ORDERS_EXECUTIONS.name)
+TICKED = (ORDERS_COMMANDS.name, ORDERS_EXECUTIONS.name, ORDERS_INCOMING.name)
 
 
 class Clock:
     """Writes a tick into each partition now and then; a tick that is not delivered is missed."""
 
-    def __init__(self, bootstrap: str, *, every_seconds: float) -> None:
+    def __init__(
+        self, bootstrap: str, *, every_seconds: float, topics: Sequence[str] = TICKED
+    ) -> None:
         """Find the partitions.
 
         Raises:
             TradeflowError: the broker does not answer, or has no such topics.
         """
         self._every_seconds = every_seconds
-        self._partitions: list[Partition] = Topics(bootstrap).partitions(*TICKED)
+        self._partitions: list[Partition] = Topics(bootstrap).partitions(*topics)
         config: dict[str, Any] = {
             **client_settings(bootstrap),
             "enable.idempotence": True,

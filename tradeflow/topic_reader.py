@@ -14,6 +14,8 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from schemas.careful import HEADER_BYTES
+from schemas.codec import encode
 from tradeflow.errors import TradeflowError
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,10 @@ class Partition(NamedTuple):
         return f"{self.topic}/{self.number}"
 
 
+_TICK = encode("Tick", {"time_ms": 0})[:HEADER_BYTES]
+"""What a tick begins with: the id of its schema."""
+
+
 class Record(NamedTuple):
     """One record as the log has it."""
 
@@ -46,6 +52,11 @@ class Record(NamedTuple):
     @property
     def position(self) -> str:
         return f"{self.partition}/{self.offset}"
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether it only says that time passes; it is not decoded for that."""
+        return (self.value or b"").startswith(_TICK)
 
     def header(self, name: str) -> bytes | None:
         """The first header of this name."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from schemas.codec import encode
 from tradeflow.errors import TradeflowError
 from tradeflow.topic_reader import Partition, Record, TopicReader, Topics
 
@@ -11,8 +10,6 @@ Begin = Literal["beginning", "end"] | int
 
 # Transactions leave marks in the log that count as offsets and are no records.
 _MARKS_ALLOWANCE = 100
-_TICK = encode("Tick", {"time_ms": 0})[:5]
-"""What a tick begins with: the id of its schema."""
 
 
 def parse_start(text: str) -> Begin:
@@ -104,4 +101,4 @@ class TopicTail:
     def _is_wanted(self, record: Record) -> bool:
         if self._key is not None:
             return record.key == self._key
-        return self._has_ticks or not (record.value or b"").startswith(_TICK)
+        return self._has_ticks or not record.is_tick

@@ -1,4 +1,7 @@
-"""The matching stage: commands in; execution reports, trades, depth updates and settlements out."""
+"""The matching stage: commands in; execution reports, trades, depth updates and settlements out.
+
+A tick goes on to the trades, behind what was traded before it: candles close by it.
+"""
 
 from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any
@@ -96,6 +99,7 @@ class MatchingStage:
                 batch.dead_letter(*refusal)
             elif kind == "Tick":
                 markets.tick(command)
+                batch.emit_beside(_TRADES, value or b"")
             else:
                 self._send(emit, command["symbol"], apply(kind, command))
         markets.store()

@@ -89,14 +89,15 @@ class Batch:
             # Nothing was sent; this waits, or says what is wrong.
             self._producer.produce(topic, key, value, headers)
 
-    def emit_beside(self, topic: str, value: bytes) -> None:
-        """Send a record without a key to the partition of this batch's number.
+    def emit_beside(self, topic: str, value: bytes | None, key: bytes | str | None = None) -> None:
+        """Send a record to the partition of this batch's number, whatever its key.
 
-        What is about a partition and not about a key, such as the time, goes on beside its input.
+        What is about a partition and not about a key, such as the time, goes on beside its input;
+        so does what has a key of its own, but belongs to the input's.
         """
         if not self.messages:
             _refuse(self.position)
-        self._producer.produce(topic, None, value, self.headers, self.partition)
+        self._producer.produce(topic, key, value, self.headers, self.partition)
 
     def dead_letter(self, reason: str, detail: str = "") -> None:
         """Put the current record, whole, on the group's dead-letter topic, in this transaction.

@@ -291,8 +291,9 @@ class Exchange:
     def _by_symbol(self, topic: str) -> dict[str, list[Any]]:
         records: dict[str, list[Any]] = defaultdict(list)
         for message in self.outputs(topic):
-            _, record = decode(message.value())
-            records[record["symbol"]].append(record)
+            kind, record = decode(message.value())
+            if kind != "Tick":
+                records[record["symbol"]].append(record)
         if topic == ORDERS_EXECUTIONS.name:
             for symbol, reports in records.items():
                 # Keyed by account: a symbol's reports lie on several partitions.

@@ -5,15 +5,22 @@ from typing import Any
 
 import pytest
 
-from schemas import enums, records, wallet_records
+from schemas import enums, market_records, records, wallet_records
 from schemas.avro import NO_DEFAULT, Array, Enum, Primitive, Record, Type, parse_record
 from schemas.registry import read_schemas
 
 SCHEMAS = read_schemas()
-NESTED_ONLY = {"PriceLevel", "AveragePriceMinute", "SagaStep", "LedgerEntry", "AssetBalance"}
+NESTED_ONLY = {
+    "PriceLevel",
+    "AveragePriceMinute",
+    "SagaStep",
+    "LedgerEntry",
+    "AssetBalance",
+    "IdRange",
+}
 SHAPES = {
     name: value
-    for module in (records, wallet_records)
+    for module in (records, wallet_records, market_records)
     for name, value in vars(module).items()
     if typing.is_typeddict(value)
 }

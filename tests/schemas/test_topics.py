@@ -40,6 +40,7 @@ def test_changelogs_are_compacted_under_the_names_of_faust() -> None:
         "accounts-wallet-changelog",
         "orders-orders-changelog",
         "orders-placements-changelog",
+        "marketdata-market-changelog",
     }
     for topic in changelogs.values():
         assert topic.settings() == {
@@ -53,8 +54,12 @@ def test_changelogs_are_compacted_under_the_names_of_faust() -> None:
 
 
 def test_everything_else_is_kept() -> None:
+    # The last word on each window and book stays; tickers are news.
+    others = {"candles": "compact", "orderbook.snapshots": "compact", "tickers": "delete"}
     for topic in TOPICS:
-        if not topic.table:
+        if topic.name in others:
+            assert topic.settings()["cleanup.policy"] == others[topic.name]
+        elif not topic.table:
             assert topic.settings()["cleanup.policy"] == "delete"
             assert topic.settings()["retention.ms"] == "-1"
 

@@ -6,7 +6,7 @@ be made twice, independently, to go unseen.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from schemas.instruments import Instrument
@@ -59,8 +59,7 @@ class ReferenceExchange:
     def apply(self, kind: str, command: Command) -> Outcome:
         """Do one command; a Tick is for every symbol and yields nothing."""
         if kind == "Tick":
-            for state in self._states.values():
-                state.move_time(command["time_ms"])
+            self.tick(command["time_ms"], self._states)
             return [], [], None
         if command["symbol"] not in self._states:
             return unknown_symbol(kind, command), [], None
@@ -69,6 +68,11 @@ class ReferenceExchange:
         turn = Turn(state, command["command_id"], state.move_time(command["time_ms"]))
         ACTIONS[kind](turn, command)
         return turn.reports, turn.trades, depth_update(turn, before)
+
+    def tick(self, time_ms: int, symbols: Iterable[str]) -> None:
+        """Let time pass for some symbols."""
+        for symbol in symbols:
+            self._states[symbol].move_time(time_ms)
 
     def symbol_row(self, symbol: str) -> SymbolRow:
         return copy.deepcopy(self._states[symbol].row)

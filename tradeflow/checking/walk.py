@@ -90,7 +90,7 @@ class LogWalk:
     def _take(self, record: Record) -> None:
         partition = record.partition
         if partition.topic == _INPUT:
-            is_new = self._begin[partition] <= record.offset
+            is_new = self._begin[partition] <= record.offset and not record.is_tick
             self.commands += is_new and record.offset < self._cut.inputs[partition]
         self._audit.take(record)
 

@@ -46,6 +46,14 @@ def accounts(slot: Slot = 0) -> None:
     _run(make_accounts, slot)
 
 
+@app.command()
+def marketdata(slot: Slot = 0) -> None:
+    """Make candles and tickers until SIGTERM or Ctrl-C; the exit code says how it ended."""
+    from streams.app import make_marketdata
+
+    _run(make_marketdata, slot)
+
+
 def _run(make: "Callable[..., App]", slot: int) -> None:
     import logging
 

@@ -25,7 +25,8 @@ _STARTED = "started-"
 
 _PROGRAMS = {
     **{f"{stage} worker": ("worker", stage) for stage in (ACCOUNTS, ORDERS, MATCHING)},
-    "clock": ("clock",),
+    # Orders have their recorded times, which matching's are.
+    "clock": ("clock", "--no-matching"),
 }
 
 
@@ -42,7 +43,9 @@ class PrivateExchange:
         for name, arguments in _PROGRAMS.items():
             process = _start(arguments, settings, self._log(name))
             self._processes[name] = process
-            RecordedProcess(self._home / f"{_STARTED}{arguments[-1]}.pid").record(process.pid)
+            RecordedProcess(self._home / f"{_STARTED}{name.replace(' ', '-')}.pid").record(
+                process.pid
+            )
 
     def look_after(self) -> None:
         """Raise TradeflowError if one of them ended."""

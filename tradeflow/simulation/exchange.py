@@ -17,6 +17,7 @@ from schemas.topics import (
 from streams.agents.accounts import declare_accounts
 from streams.agents.matching import declare_matching
 from streams.agents.orders import declare_orders
+from tradeflow.clock import TICKED
 from tradeflow.simulation.faults import Faults
 from tradeflow.simulation.log import SimulatedLog
 from tradeflow.simulation.rounds import Take
@@ -67,7 +68,7 @@ class SimulatedExchange:
         """The clock's ticks, as ``tradeflow clock`` writes them."""
         value = encode("Tick", {"time_ms": self.log.now_ms})
         missed = self.faults.happens("missed_tick")
-        for topic in (ORDERS_COMMANDS.name, ORDERS_EXECUTIONS.name):
+        for topic in TICKED:
             for number in range(PARTITIONS):
                 if not (missed and self._rng.random() < 0.5):
                     self.log.append(topic, None, value, partition=number)

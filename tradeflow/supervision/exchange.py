@@ -158,7 +158,7 @@ class Exchange:
         taken: set[int] = set()
         addresses = []
         slots = [("matching", slot) for slot in range(self._plan.workers)]
-        slots += [("accounts", 0), ("orders", 0)]
+        slots += [("accounts", 0), ("orders", 0), ("marketdata", 0)]
         for number, (stage, slot) in enumerate(slots):
             port = first + number if first else free_port(host)
             while port in taken:

@@ -166,6 +166,8 @@ class MadeExchange:
 
     def _match(self, record: Record, name: str, command: Any) -> None:
         outcome = self._engines[record.partition.number].apply(name, command)
+        if name == "Tick":
+            self.put(Partition(TRADES.name, record.partition.number), None, name, command, record)
         for report in outcome.reports:
             self.write(ORDERS_EXECUTIONS.name, "ExecutionReport", report.as_record(), record)
             told = settlement(self.instruments.get(report.symbol), report)

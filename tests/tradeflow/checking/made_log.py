@@ -100,6 +100,8 @@ class MadeLog:
             self._emit(
                 ORDERS_EXECUTIONS.name, report["account_id"], "ExecutionReport", report, headers
             )
+        if kind == "Tick":
+            self._append(Partition(TRADES.name, partition.number), None, value, headers)
         for trade in outcome.trades:
             self._emit(TRADES.name, trade["symbol"], "Trade", trade, headers)
         if outcome.depth is not None:

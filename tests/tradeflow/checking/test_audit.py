@@ -32,9 +32,19 @@ def test_an_honest_log_holds_however_its_partitions_are_mixed(profile: Profile, 
     audit = log.audit(seed=seed)
 
     assert [each.first for each in audit.findings] == [[]] * 8
-    assert audit.found.outcomes.figures["records"] == sum(log.ends().values())
+    asked = [record for partition in log.ends() for record in log.records[partition]]
+    assert audit.found.outcomes.figures["records"] == sum(not record.is_tick for record in asked)
     assert audit.matching.pairing.open_commands == 0
     assert sum(audit.matching.pairing.early_outputs().values()) == 0
+
+
+def test_a_tick_that_does_not_go_on_to_the_trades_is_missed() -> None:
+    log = made_log(600, HOSTILE, seed=0)
+    log.falsify(TRADES.name, lambda record, _: [] if record.is_tick else [None])
+
+    audit = log.audit(seed=0)
+
+    assert {each.invariant for each in audit.findings if each.first} == {"I6"}
 
 
 class Once:

@@ -34,7 +34,7 @@ class Books:
 
     def complete(self, answered: Answered) -> None:
         """Look at a command that has all its outputs; commands of a symbol come in order."""
-        if not answered.actual:
+        if not answered.actual or answered.kind == "Tick":
             return
         symbol = str(answered.command.get("symbol", ""))
         reports = [report for report in reports_of(answered) if report["execution_id"]]
@@ -58,6 +58,8 @@ class Books:
     def stray(self, output: Output, why: str) -> None:
         """An output that belongs to no command that is open."""
         topic = output.record.partition.topic
+        if output.name == "Tick":
+            return
         if topic == REPORTS:
             what = f"execution {output.value['execution_id']}"
         elif topic == UPDATES:

@@ -29,7 +29,7 @@ class Outcomes:
 
     def complete(self, answered: Answered) -> None:
         """Look at a command that has all its outputs."""
-        self.findings.figures["records"] += 1
+        self.findings.figures["records"] += answered.kind != "Tick"
         letters = list(answered.outputs(LETTERS))
         reports = list(answered.outputs(REPORTS))
         if answered.refusal is not None:

@@ -21,7 +21,7 @@ LETTERS = MATCHING_DEAD_LETTERS.name
 
 OUTPUTS: Mapping[str, frozenset[str]] = {
     REPORTS: frozenset({"ExecutionReport"}),
-    TRADE_TOPIC: frozenset({"Trade"}),
+    TRADE_TOPIC: frozenset({"Trade", "Tick"}),
     UPDATES: frozenset({"DepthUpdate"}),
     SETTLEMENTS: frozenset({"WalletSettleFillCommand", "WalletReleaseFundsCommand"}),
     LETTERS: frozenset({"DeadLetter"}),

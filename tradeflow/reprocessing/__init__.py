@@ -1,0 +1,1 @@
+"""A stage run again over its topic's past, into new topics."""
