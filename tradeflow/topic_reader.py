@@ -203,8 +203,16 @@ class TopicReader:
             raw.timestamp()[1],
             raw.key(),
             raw.value(),
-            tuple(raw.headers() or ()),
+            _headers(raw),
         )
+
+
+def _headers(message: Any) -> tuple[tuple[str, bytes], ...]:
+    try:
+        return tuple((name, value or b"") for name, value in message.headers() or ())
+    except (SystemError, UnicodeDecodeError):
+        # A name that is no text: the client gives none of them.
+        return ()
 
 
 def client_settings(bootstrap: str) -> dict[str, Any]:

@@ -208,7 +208,7 @@ class Consumer(FaustAnswers):
         await self.on_partitions_assigned(assigned, self.app.consumer_generation_id)
 
     async def _round(self, taken: Taken) -> None:
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         current = self._current = Round(taken)
         if not self._has_begun:
             self._has_begun = True
@@ -221,6 +221,12 @@ class Consumer(FaustAnswers):
             await self._until_done(self._end_transaction, current)
         except RoundError as exc:
             raise current.refused(exc) from exc
+        except FencedError as exc:
+            # By the processor's time: whoever was stopped meanwhile has worked for nothing.
+            seconds = time.process_time() - worked
+            if 1_000 * seconds < self.settings.transaction_timeout_ms:
+                raise
+            raise current.too_long(seconds, exc) from exc
         self.positions.update(current.ends)
         finished = time.perf_counter()
         self.metrics.rounds.inc()

@@ -32,11 +32,25 @@ HEADER_BYTES_MAX = 512
 _EACH_MAX = HEADER_BYTES_MAX // 4
 
 
+def received_headers(message: "Message") -> Headers:
+    """The headers of a record, whoever wrote it; where a name is no text, none."""
+    try:
+        received = cast("list[tuple[str, bytes | None]] | None", message.headers())
+    except (SystemError, UnicodeDecodeError):
+        # All that the client gives of it: which one it was is not told.
+        return []
+    if not received:
+        return []
+    for _, value in received:
+        if value is None:
+            return [(name, value or b"") for name, value in received]
+    return cast("Headers", received)
+
+
 def propagate(message: "Message", position: bytes) -> Headers:
     """The headers of what ``message`` causes; ``position`` is its place in the log."""
-    # What was received is a list of pairs of a name and bytes, always; None if there is none.
-    received = cast("Headers | None", message.headers())
-    if received and len(received) == 4:
+    received = received_headers(message)
+    if len(received) == 4:
         first, second, third, fourth = received
         # The common case, made by this function or the like: three of the four go on as they are.
         if (
@@ -51,7 +65,7 @@ def propagate(message: "Message", position: bytes) -> Headers:
     correlation = position
     actor = b""
     event_time = b""
-    for name, value in received or ():
+    for name, value in received:
         if name == CORRELATION_ID:
             correlation = value
         elif name == ACTOR:

@@ -21,8 +21,9 @@ from confluent_kafka import (
 from faust.types import TP
 
 from streams.transport.config import TransportSettings
-from streams.transport.errors import ConfigError, TransportError
+from streams.transport.errors import ConfigError, ExitCode, RecordError, TransportError
 from streams.transport.kafka_errors import error_of, transport_error
+from streams.transport.records import offset_of, tp_of
 
 log = logging.getLogger(__name__)
 
@@ -270,7 +271,12 @@ class GroupReader:
                 "has come to: it was cut or made anew; records may be lost, so set the group's "
                 f"offset on purpose ({error.str()})"
             )
-        raise transport_error(error, f"reading {where}")
+        cause = transport_error(error, f"reading {where}")
+        if cause.exit_code is not ExitCode.FAULT or not message.topic():
+            raise cause
+        # It is the record: what cannot be unpacked now cannot be unpacked the next time either.
+        at, offset = tp_of(message), offset_of(message)
+        raise RecordError(f"{where}/{offset}", cause, behind=(at, offset))
 
     def _moved(self) -> bool:
         return self.rebalanced

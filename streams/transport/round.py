@@ -3,7 +3,13 @@
 from confluent_kafka import Message, TopicPartition
 from faust.types import TP
 
-from streams.transport.errors import RecordError, RoundError, RowError
+from streams.transport.errors import (
+    FencedError,
+    RecordError,
+    RoundError,
+    RowError,
+    TransportError,
+)
 from streams.transport.reader import Taken
 from streams.transport.records import offset_of, tp_of
 
@@ -40,6 +46,16 @@ class Round:
         first = min(self.ends)
         position = f"the end of a round with {first.topic}/{first.partition}"
         return RecordError(position, exc, behind=(first, self.ends[first] - 1))
+
+    def too_long(self, seconds: float, exc: FencedError) -> RecordError:
+        """The fault that stands for a round whose own work outlasted its transaction.
+
+        It would be fenced again at every start, and the fence would be taken for a successor's.
+        """
+        first = min(self.ends)
+        position = f"the end of a round with {first.topic}/{first.partition}"
+        cause = TransportError(f"the round worked for {seconds:.1f} s, and was fenced: {exc}")
+        return RecordError(position, cause, behind=(first, self.ends[first] - 1))
 
     def unwritable(self, exc: RowError) -> RecordError:
         """The fault that stands for a row which could not be written at the round's end."""

@@ -146,6 +146,7 @@ class EmbeddedBroker:
                 port=ports.clients,
                 controller_port=ports.controller,
                 log_dir=self._log_dir,
+                verify_transactions=self.settings.verify_transactions,
             )
         )
         self._address.write_text(f"{host}:{ports.clients}\n")

@@ -28,11 +28,13 @@ _FIXED = {
     # (KIP-890): over a quarter of all its requests. It guards against records that come behind the
     # end of their transaction, and against zombies whom a partition has forgotten; a worker commits
     # what has arrived, all else ends with a new epoch, and a partition forgets nobody in a week.
-    "transaction.partition.verification.enable": "false",
+    # Programs that write to public topics in transactions are another matter: hence a setting.
     "producer.id.expiration.ms": "604800000",
     # What a dead worker left open hides all that comes behind it from readers of committed records:
     # it is ended when its time is over, not up to 10 s later.
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    # Nor may any client hold readers up for longer than clients ask for by default.
+    "transaction.max.timeout.ms": "60000",
     # Changelogs are compacted soon, so that a restore reads rows and not their history.
     "log.cleaner.backoff.ms": "1000",
     "log.cleaner.dedupe.buffer.size": "33554432",
@@ -49,9 +51,12 @@ _FIXED = {
 }
 
 
-def server_properties(*, host: str, port: int, controller_port: int, log_dir: Path) -> str:
+def server_properties(
+    *, host: str, port: int, controller_port: int, log_dir: Path, verify_transactions: bool = False
+) -> str:
     """The text of server.properties; `log_dir` is where the topics' records are kept."""
     varying = {
+        "transaction.partition.verification.enable": str(verify_transactions).lower(),
         "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://{host}:{port}",
         "controller.quorum.voters": f"1@{host}:{controller_port}",

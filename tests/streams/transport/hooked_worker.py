@@ -1,7 +1,6 @@
 """The echo worker, held up at chosen points, or with one remedy taken out.
 
-ECHO_HOOKS names the hooks, with commas between them; ECHO_GATES is the folder with the files that
-they look at.
+ECHO_HOOKS names the hooks, with commas; ECHO_GATES is the folder of the files that they look at.
 """
 
 import asyncio
@@ -209,6 +208,12 @@ def agent_hangs() -> None:
     """At the poisoned record: a call into C that keeps Python's lock does not return."""
     worker.HANG_SECONDS = 1.0
     _at_poison(lambda batch: ctypes.PyDLL(None).sleep(3_600))
+
+
+@hook
+def agent_works_too_long() -> None:
+    """At the poisoned record: work, not sleep, for three seconds of this thread."""
+    _at_poison(lambda batch: sum(iter(lambda: time.thread_time() % 4 < 3, False)))
 
 
 @hook

@@ -6,7 +6,10 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from confluent_kafka import KafkaError, Producer
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
+from schemas.topics import ORDERS_COMMANDS
 from streams.transport import ExitCode
 from tests.streams.transport.conftest import NewEcho
 from tests.streams.transport.echo import Echo, text
@@ -191,3 +194,78 @@ def test_a_worker_that_hangs_with_pythons_lock_is_ended_and_says_where(
     repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
     echo.await_outputs(1)
     assert repaired.stop() == ExitCode.CLEAN
+
+
+def test_a_round_that_works_for_longer_than_its_transaction_stops_its_worker_for_good(
+    new_echo: NewEcho, gates: Gates
+) -> None:
+    # It is fenced each time, and that alone would be taken for a successor's doing for ever.
+    echo = new_echo(max_faults=2, transaction_timeout_ms=1_000)
+    echo.make_topics()
+    echo.producer().produce(echo.source, b"poison", "victim")
+    echo.producer().flush()
+
+    codes = [start(echo, gates, 0, "agent-works-too-long").exit_code() for _ in range(2)]
+
+    assert codes == [ExitCode.FAULT, ExitCode.POISONED]
+    repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
+    echo.await_outputs(1)
+    assert repaired.stop() == ExitCode.CLEAN
+
+
+@pytest.mark.parametrize("value", [b"v", b"bad"])
+def test_a_header_without_a_value_is_no_fault(new_echo: NewEcho, value: bytes) -> None:
+    echo = new_echo()
+    echo.make_topics()
+    worker = echo.start()
+    headers = [("event-time", None)]
+    echo.producer().produce(echo.source, value, "k0", headers=headers)  # type: ignore[arg-type]
+    echo.feed(20)
+
+    echo.await_outputs(echo.fed + (value != b"bad"))
+
+    assert worker.stop() == ExitCode.CLEAN
+    assert len(echo.read(echo.dead_letters)) == (value == b"bad")
+
+
+def a_bomb(echo: Echo) -> KafkaError | None:
+    """120 MB in 4 KB, on the input; what the broker says to it."""
+    said: list[KafkaError | None] = []
+    producer = Producer(
+        {
+            "bootstrap.servers": echo.bootstrap,
+            "compression.type": "zstd",
+            "message.max.bytes": 1_000_000_000,
+            "queue.buffering.max.kbytes": 2_000_000,
+        }
+    )
+    producer.produce(echo.source, bytes(120 << 20), "k0", on_delivery=lambda e, _: said.append(e))
+    producer.flush(60)
+    return said[0]
+
+
+def test_what_cannot_be_unpacked_stops_its_worker_for_good(new_echo: NewEcho) -> None:
+    echo = new_echo(max_faults=2)
+    echo.make_topics()
+    assert a_bomb(echo) is None
+
+    codes = [echo.start().exit_code() for _ in range(2)]
+
+    assert codes == [ExitCode.FAULT, ExitCode.POISONED]
+
+
+def test_a_topic_that_is_kept_unpacked_takes_no_bomb(new_echo: NewEcho) -> None:
+    echo = new_echo()
+    echo.make_topics()
+    resource = ConfigResource(ConfigResource.Type.TOPIC, echo.source)
+    resource.add_incremental_config(
+        ConfigEntry("compression.type", "uncompressed", incremental_operation=AlterConfigOpType.SET)
+    )
+    for done in echo.admin.incremental_alter_configs([resource]).values():
+        done.result(20)
+
+    error = a_bomb(echo)
+
+    assert error is not None
+    assert error.code() == KafkaError.MSG_SIZE_TOO_LARGE
+    assert ORDERS_COMMANDS.settings()["compression.type"] == "uncompressed"

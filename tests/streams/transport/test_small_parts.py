@@ -50,6 +50,26 @@ class Record:
 # --- headers --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_header_without_a_value_is_an_empty_one(count: int) -> None:
+    names = ("correlation-id", "causation-id", "actor", "event-time")[:count]
+    nulls: Any = Record(headers=[(name, None) for name in names])  # type: ignore[misc]
+    empty: Any = Record(headers=[(name, b"") for name in names])
+
+    assert propagate(nulls, b"orders/3/7") == propagate(empty, b"orders/3/7")
+
+
+def test_headers_that_the_client_cannot_give_are_none() -> None:
+    class Unreadable(Record):
+        def headers(self) -> Any:
+            raise SystemError("<method 'headers'> returned a result with an exception set")
+
+    assert propagate(Unreadable(), b"orders/3/7") == propagate(  # type: ignore[arg-type]
+        Record(),  # type: ignore[arg-type]
+        b"orders/3/7",
+    )
+
+
 def test_a_record_without_headers_is_the_beginning_of_something() -> None:
     assert dict(propagate(Record(), b"orders/3/7")) == {  # type: ignore[arg-type]
         "correlation-id": b"orders/3/7",
