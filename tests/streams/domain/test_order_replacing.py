@@ -250,3 +250,18 @@ class TestASymbolThatIsNoMoreAmongTheInstruments:
             "CANCEL_REJECTED REJECTED UNKNOWN_SYMBOL",
             "REJECTED REJECTED UNKNOWN_SYMBOL",
         ]
+
+
+def test_a_replacement_is_not_asked_after_by_its_own_cancels_time() -> None:
+    desk = a_resting_order()
+    desk.is_restored_always = False
+    desk.place("p0", **BUY)
+    desk.reserved("p0")
+    desk.replace("r1", "p1", **BUY)
+    desk.refused("r1")
+    desk.executions_tick(29_000)
+    desk.report("CANCELED", "CANCELED", command_id="r1~c", client_order_id="my-p1")
+    desk.reserved("r1~2")
+
+    # Matching has answered neither, but the replacement was sent a moment ago.
+    assert desk.executions_tick(2_000) == ["CancelOrder p0~x to matching"]

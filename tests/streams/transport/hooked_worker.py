@@ -1,7 +1,5 @@
-"""The echo worker, held up at chosen points, or with one remedy taken out.
-
-ECHO_HOOKS names the hooks, with commas; ECHO_GATES is the folder of the files that they look at.
-"""
+"""The echo worker, held up at chosen points, or with one remedy taken out: ECHO_HOOKS names the
+hooks, with commas between them; ECHO_GATES is the folder with the files that they look at."""
 
 import asyncio
 import ctypes
@@ -212,8 +210,9 @@ def agent_hangs() -> None:
 
 @hook
 def agent_works_too_long() -> None:
-    """At the poisoned record: work, not sleep, for three seconds of this thread."""
-    _at_poison(lambda batch: sum(iter(lambda: time.thread_time() % 4 < 3, False)))
+    """At the poisoned record, which is none: work, not sleep, for seconds of this thread."""
+    os.environ["ECHO_TOLERATES_POISON"] = "1"
+    _at_poison(lambda batch: sum(iter(lambda: time.thread_time() < 4, False)))
 
 
 @hook

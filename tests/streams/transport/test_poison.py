@@ -202,14 +202,20 @@ def test_a_round_that_works_for_longer_than_its_transaction_stops_its_worker_for
     # It is fenced each time, and that alone would be taken for a successor's doing for ever.
     echo = new_echo(max_faults=2, transaction_timeout_ms=1_000)
     echo.make_topics()
-    echo.producer().produce(echo.source, b"poison", "victim")
+    # The first one's output opens the transaction, at the second one it works.
+    for value in (b"v", b"poison"):
+        echo.producer().produce(echo.source, value, "victim")
     echo.producer().flush()
 
-    codes = [start(echo, gates, 0, "agent-works-too-long").exit_code() for _ in range(2)]
+    workers = []
+    for _ in range(2):
+        workers.append(start(echo, gates, 0, "agent-works-too-long"))
+        workers[-1].exit_code()
 
-    assert codes == [ExitCode.FAULT, ExitCode.POISONED]
+    assert [w.exit_code() for w in workers] == [ExitCode.FAULT, ExitCode.POISONED]
+    assert "was fenced" in workers[0].log
     repaired = echo.start(env={"ECHO_TOLERATES_POISON": "1"})
-    echo.await_outputs(1)
+    echo.await_outputs(2)
     assert repaired.stop() == ExitCode.CLEAN
 
 

@@ -8,6 +8,7 @@ import pytest
 import tests.tradeflow.checking.made_exchange as made
 import tradeflow.checking.matching.rerun as rerun
 from streams.domain.ledger import Ledger
+from streams.domain.order import Order
 from streams.domain.settlement import settlement
 from tests.tradeflow.checking.made_exchange import made_exchange
 from tests.tradeflow.checking.made_log import violated
@@ -64,6 +65,22 @@ def test_an_engine_that_charges_makers_as_takers(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(module, "settlement", planted)
     audit = made_exchange().audit()
     assert violated(audit.findings) == {"I1"}
+    assert any("commission_rate_ppm is" in found for _, found in first_found(audit))
+
+
+def test_an_engine_that_charges_more_than_the_order_came_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In its reports as in what it tells the wallets, and in the re-run too."""
+    honest = Order.__init__
+
+    def planted(self: Order, *terms: Any, **more: Any) -> None:
+        honest(self, *terms, **more)
+        self.maker_rate_ppm += 500
+
+    monkeypatch.setattr(Order, "__init__", planted)
+    audit = made_exchange().audit()
+    assert "I1" in violated(audit.findings)
     assert any("commission_rate_ppm is" in found for _, found in first_found(audit))
 
 
