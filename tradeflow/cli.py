@@ -17,6 +17,7 @@ from tradeflow.commands import (
     broker,
     check,
     clock,
+    connect,
     down,
     load,
     order,
@@ -24,6 +25,7 @@ from tradeflow.commands import (
     reprocess,
     sagas,
     simulate,
+    store,
     tail,
     topics,
     up,
@@ -55,7 +57,9 @@ app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
 app.add_typer(broker.app)
+app.add_typer(connect.app)
 app.add_typer(order.app)
+app.add_typer(store.app)
 app.add_typer(worker.app)
 
 

@@ -1,0 +1,1 @@
+"""Stores that TradeFlow brings along for machines without Docker: real servers."""
