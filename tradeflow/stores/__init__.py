@@ -1,0 +1,1 @@
+"""Real stores on this machine, for whoever has no Docker."""
