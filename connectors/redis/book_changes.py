@@ -42,11 +42,11 @@ class BookRun:
                     ranks[side].extend((ticks, price))
                 else:
                     gone[side].append(price)
-        head = ["book", book_key, self.first_update_id, self.last_update_id, self.time_ms]
-        return [*head, *counted(gone[0]), *counted(gone[1]), *counted(levels)] + [
-            *counted(ranks[0]),
-            *counted(ranks[1]),
-        ]
+        lists = (*gone, levels, *ranks)
+        return [
+            "book", book_key, self.first_update_id, self.last_update_id, self.time_ms,
+            *(value for values in lists for value in counted(values)),
+        ]  # fmt: skip
 
 
 class BookChanges:

@@ -101,7 +101,7 @@ class TimeSeries:
         self, client: "redis.Redis", symbol: str, interval: str, from_ms: int, to_ms: int
     ) -> list[CandleRow]:
         """One transaction, so that the five agree."""
-        pipeline = client.pipeline(transaction=True)
+        pipeline: Any = client.pipeline(transaction=True)
         for key in self.keys(symbol, interval):
             pipeline.execute_command("TS.RANGE", key, from_ms, to_ms)
         try:

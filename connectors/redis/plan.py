@@ -128,8 +128,8 @@ class BatchPlan:
         arguments: list[str | int] = []
         members = sorted(new_members)
         if members:
-            arguments += ("members", keys.symbols, *counted(members))
-            arguments += ("set", keys.candle_form, self._candle_form.name)
+            arguments += ("members", keys.symbols, keys.candle_form, self._candle_form.name)
+            arguments += counted(members)
         for symbol, ticks in self._prices.items():
             arguments += ("set", keys.price(symbol), scale_of(symbol).price(ticks))
         for symbol, fields in self._tickers.items():
@@ -150,7 +150,7 @@ class BatchPlan:
         return arguments
 
     def _stale_copies(self) -> list[str | int]:
-        written = (self._prices, self._tickers, self._books)
+        written: tuple[Iterable[str], ...] = (self._prices, self._tickers, self._books)
         return [
             self._keys.cached(kind, symbol)
             for kind, symbols in zip(CACHED_KINDS, written, strict=True)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import redis
-
 from connectors.redis.candle_series import FORMS, SortedSets, TimeSeries
 from connectors.sink import StoreDownError
 
@@ -19,13 +17,13 @@ class Server:
     has_time_series: bool
 
 
-def look_at(client: "redis.Redis", address: str) -> Server:
+def look_at(client: Any, address: str) -> Server:
     """Ask a server what it is.
 
     Raises:
         StoreDownError: it is too old, or drops keys that have no end.
     """
-    about: Any = client.info("server", "memory")
+    about = client.info("server", "memory")
     version = about["redis_version"]
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
         raise StoreDownError(f"Redis at {address} is {version}: 7.0 or later is needed")
@@ -35,7 +33,7 @@ def look_at(client: "redis.Redis", address: str) -> Server:
             f"Redis at {address} drops any key when it is full (maxmemory-policy {policy}), also"
             " positions and books: set noeviction"
         )
-    described: Any = client.execute_command("COMMAND", "INFO", "TS.MADD")
+    described = client.execute_command("COMMAND", "INFO", "TS.MADD")
     return Server(version, bool(_first(described)))
 
 
@@ -45,13 +43,13 @@ def _first(described: Any) -> Any:
     return values[0] if values else None
 
 
-def candle_form_name(client: "redis.Redis", key: str, server: Server, address: str) -> str:
+def candle_form_name(client: Any, key: str, server: Server, address: str) -> str:
     """The form in which this server's candles are, or will be from the first one on.
 
     Raises:
         StoreDownError: they are time series, and the server has no such module now.
     """
-    kept: Any = client.get(key)
+    kept = client.get(key)
     name = kept.decode() if kept else ""
     if name == TimeSeries.name and not server.has_time_series:
         raise StoreDownError(

@@ -42,7 +42,7 @@ class RedisSink:
     """
 
     name = "redis"
-    topics = (
+    topics: tuple[str, ...] = (
         TRADES.name,
         TICKERS.name,
         CANDLES.name,
@@ -63,8 +63,6 @@ class RedisSink:
         self._script_sha = ""
         # Members of symbols:redis that are there for certain.
         self._members: set[str] = set()
-        # Places that the store had nothing of when it was asked.
-        self._untouched: set[Place] = set()
         # A batch that was sent and not answered.
         self._in_doubt: Batch | None = None
 
@@ -92,16 +90,15 @@ class RedisSink:
         if not places:
             return {}
         with self._clear_errors():
-            found: Any = self._open().hmget(self.keys.positions, [_field(p) for p in places])
-        known = {
+            found: Any = self._open().hmget(self.keys.positions, [str(p) for p in places])
+        self._in_doubt = None
+        # Where the store was emptied, names of keys are gone too.
+        self._members.clear()
+        return {
             place: int(position)
             for place, position in zip(places, found, strict=True)
             if position is not None
         }
-        self._untouched -= known.keys()
-        self._untouched |= set(places) - known.keys()
-        self._in_doubt = None
-        return known
 
     def write(self, batch: Batch) -> int:
         """See ``Sink``."""
@@ -118,7 +115,7 @@ class RedisSink:
         members = plan.members() - self._members
         head: list[str | int] = [len(batch.starts)]
         for place, start in batch.starts.items():
-            head += (_field(place), self._expected(place, start), batch.ends[place])
+            head += (str(place), start or "", batch.ends[place])
         try:
             answer = self._run(client, [*head, *plan.arguments(members)])
         except StoreDownError:
@@ -131,7 +128,6 @@ class RedisSink:
                 " connector writes to it, or it was given other data"
             )
         self._in_doubt = None
-        self._untouched -= batch.starts.keys()
         self._members |= members
         return int(answer[1]) if answer[0] else 0
 
@@ -165,7 +161,7 @@ class RedisSink:
         if client is not None:
             client.close()
 
-    def _run(self, client: "redis.Redis", arguments: list[str | int]) -> Any:
+    def _run(self, client: Any, arguments: list[str | int]) -> Any:
         with self._clear_errors():
             try:
                 return client.execute_command(
@@ -182,14 +178,9 @@ class RedisSink:
             return False
         ends = [str(batch.ends[place]).encode() for place in batch.ends]
         with self._clear_errors():
-            fields = [_field(place) for place in batch.ends]
+            fields = [str(place) for place in batch.ends]
             there: Any = self._open().hmget(self.keys.positions, fields)
         return bool(there == ends)
-
-    def _expected(self, place: Place, start: int) -> str:
-        if place in self._untouched or not start:
-            return ""
-        return str(start)
 
     def _keys_of(self, members: Iterator[str]) -> list[str]:
         keys = [self.keys.positions, self.keys.symbols, self.keys.candle_form]
@@ -230,10 +221,6 @@ def connected(settings: RedisSettings) -> "redis.Redis":
         retry=Retry(NoBackoff(), 0),
         client_name="tradeflow-redis",
     )
-
-
-def _field(place: Place) -> str:
-    return f"{place.topic}/{place.partition}"
 
 
 def _without_password(url: str) -> str:

@@ -56,7 +56,9 @@ function operations.hash()
 end
 
 function operations.members()
-  call('SADD', value(), list())
+  local key, form_key, form = value(), value(), value()
+  call('SADD', key, list())
+  redis.call('SET', form_key, form)
 end
 
 function operations.forget()

