@@ -11,7 +11,7 @@ from connectors.redis.keys import CACHED_KINDS, Keys
 from connectors.redis.payloads import (
     candle_payload,
     depth_payload,
-    fields_payload,
+    ticker_payload,
     trade_payload,
 )
 from connectors.redis.saga_uuid import saga_uuid
@@ -89,7 +89,7 @@ class BatchPlan:
         self._tickers[symbol].update(fields)
         if event.timestamp_ms >= self._tell_from_ms:
             channel = self._keys.channel("tickers", symbol)
-            self._messages[channel].append(fields_payload(name, fields))
+            self._messages[channel].append(ticker_payload(name, fields, self._scales.of(symbol)))
 
     def _depth(self, event: Event) -> None:
         update = event.record

@@ -1,5 +1,6 @@
 """Ticks and lots as decimal text, by symbol."""
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -15,9 +16,10 @@ decimal_text = lru_cache(maxsize=65_536)(format_units)
 class Scale:
     """One symbol's grid."""
 
-    __slots__ = ("tick_units", "lot_units")
+    __slots__ = ("tick_units", "lot_units", "symbol_json")
 
     def __init__(self, instrument: Instrument) -> None:
+        self.symbol_json = json.dumps(instrument.symbol)
         self.tick_units = step_units(instrument.tick_size)
         self.lot_units = step_units(instrument.lot_size)
 

@@ -33,14 +33,15 @@ def look_at(client: Any, address: str) -> Server:
             f"Redis at {address} drops any key when it is full (maxmemory-policy {policy}), also"
             " positions and books: set noeviction"
         )
-    described = client.execute_command("COMMAND", "INFO", "TS.MADD")
+    # Named as one word: the client cannot read the answer that there is no such command.
+    described = client.execute_command("COMMAND INFO", "TS.MADD")
     return Server(version, bool(_first(described)))
 
 
 def _first(described: Any) -> Any:
-    # A dictionary or a list, by the version of the client and of the protocol.
-    values = list(described.values() if isinstance(described, dict) else described)
-    return values[0] if values else None
+    # A dictionary or a list, by the version of the protocol.
+    values = described.values() if isinstance(described, dict) else described
+    return next(iter(values), None)
 
 
 def candle_form_name(client: Any, key: str, server: Server, address: str) -> str:
