@@ -38,7 +38,10 @@ _FIELDS = ("open", "high", "low", "close", "volume")
 
 
 class CandleRow(NamedTuple):
-    """A candle as it is read: prices and volume are decimal texts, or Redis's text of a double."""
+    """A candle as it is read: prices and volume are decimal texts with 8 decimals.
+
+    Of time series they are a double's, good for 15 digits.
+    """
 
     open_time_ms: int
     open: str
@@ -164,5 +167,5 @@ def _texts(candle: Mapping[str, Any], scale: Scale) -> tuple[str, str, str, str,
     )
 
 
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _text(value: float | str | bytes) -> str:
+    return f"{float(value):.8f}"

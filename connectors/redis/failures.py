@@ -45,6 +45,9 @@ def _word(error: Exception, said: str) -> str:
     for kind, word in _WORDS.items():
         if isinstance(error, kind):
             return word
+    if said.startswith("ACL failure"):
+        # How a script says it.
+        return "NOPERM"
     # A script's error may have the command's own behind «ERR» or «-».
     words = said.upper().replace("-", "").replace(":", "").split()[:3]
     if "UNKNOWN" in words and "COMMAND" in said.upper():

