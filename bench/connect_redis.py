@@ -76,7 +76,7 @@ def in_batches(events: Sequence[Event], size: int) -> Iterator[Batch]:
 def _by_the_sink(
     batches: list[Batch], instruments: dict[str, Instrument], settings: RedisSettings
 ) -> tuple[float, int]:
-    sink = RedisSink(instruments, settings)
+    sink = RedisSink(settings, instruments)
     sink.connect()
     sink.clear()
     values = 0

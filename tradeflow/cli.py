@@ -17,6 +17,7 @@ from tradeflow.commands import (
     broker,
     check,
     clock,
+    connect,
     down,
     load,
     order,
@@ -53,6 +54,7 @@ app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
 app.add_typer(broker.app)
+app.add_typer(connect.app)
 app.add_typer(order.app)
 app.add_typer(worker.app)
 

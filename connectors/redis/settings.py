@@ -1,7 +1,8 @@
 """Which Redis, and how much is kept there."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.connection import parse_url
 
 
 class RedisSettings(BaseSettings):
@@ -18,3 +19,9 @@ class RedisSettings(BaseSettings):
     # What is older when it is written is the past, of a rebuild: nobody is told of it.
     publish_seconds: float = Field(default=60.0, ge=0)
     timeout_seconds: float = Field(default=10.0, gt=0)
+
+    @field_validator("url")
+    @classmethod
+    def _must_be_understood(cls, url: str) -> str:
+        parse_url(url)
+        return url

@@ -51,10 +51,8 @@ class RedisSink:
         ORDERS_ORDERS.name,
     )
 
-    def __init__(
-        self, instruments: Mapping[str, Instrument], settings: RedisSettings | None = None
-    ) -> None:
-        self.settings = settings or RedisSettings()
+    def __init__(self, settings: RedisSettings, instruments: Mapping[str, Instrument]) -> None:
+        self.settings = settings
         self.keys = Keys(self.settings.key_prefix)
         self._scales = Scales(instruments)
         self._address = _without_password(self.settings.url)

@@ -26,20 +26,51 @@ Rebuild = Annotated[
 
 
 @app.command()
+def mysql(rebuild: Rebuild = False) -> None:
+    """Feed MySQL: orders, executions, trades, candles, the ledger and its sagas.
+
+    Where it is: TRADEFLOW_MYSQL_HOST, _PORT, _USER, _PASSWORD and _DATABASE.
+    """
+    run(_mysql_sink, rebuild=rebuild)
+
+
+def _mysql_sink(settings: "ConnectorSettings") -> "Sink":
+    from schemas.instruments import load_instruments
+    from tradeflow.errors import TradeflowError
+    from tradeflow.settings import load_settings
+
+    try:
+        from connectors.mysql import MysqlSettings, MysqlSink
+    except ImportError as error:
+        raise TradeflowError(
+            f"MySQL needs the package {error.name}.",
+            remedy="Install it with: pip install 'tradeflow[mysql]'",
+        ) from error
+    return MysqlSink(load_settings(MysqlSettings), load_instruments(settings.instruments))
+
+@app.command()
 def redis(rebuild: Rebuild = False) -> None:
     """Feed Redis: prices, tickers, books, candles, and which sagas have ended.
 
-    TRADEFLOW_REDIS_URL says where it is, TRADEFLOW_REDIS_KEY_PREFIX what stands before each key.
+    Where it is: TRADEFLOW_REDIS_URL; what stands before each key: TRADEFLOW_REDIS_KEY_PREFIX.
     """
     run(_redis_sink, rebuild=rebuild)
 
 
 def _redis_sink(settings: "ConnectorSettings") -> "Sink":
-    from connectors.redis import RedisSettings, RedisSink
     from schemas.instruments import load_instruments
+    from tradeflow.errors import TradeflowError
     from tradeflow.settings import load_settings
 
-    return RedisSink(load_instruments(settings.instruments), load_settings(RedisSettings))
+    try:
+        from connectors.redis import RedisSettings, RedisSink
+    except ImportError as error:
+        raise TradeflowError(
+            f"Redis needs the package {error.name}.",
+            remedy="Install it with: pip install 'tradeflow[redis]'",
+        ) from error
+    return RedisSink(load_settings(RedisSettings), load_instruments(settings.instruments))
+
 
 
 def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> None:

@@ -1,1 +1,1 @@
-"""Real stores on this machine, for whoever has no Docker."""
+"""Stores that TradeFlow brings along for machines without Docker: real servers."""

@@ -13,7 +13,7 @@ def sink_for(
     server: EmbeddedRedis, instruments: dict[str, Instrument], **settings: Any
 ) -> RedisSink:
     """A sink that is connected to the server."""
-    sink = RedisSink(instruments, RedisSettings(url=server.url, **settings))
+    sink = RedisSink(RedisSettings(url=server.url, **settings), instruments)
     sink.connect()
     return sink
 

@@ -100,7 +100,7 @@ def test_a_server_that_is_killed_under_load_has_every_effect_once(
 
 
 def test_a_server_that_was_never_there_is_one_line(instruments: Instruments) -> None:
-    sink = RedisSink(instruments, RedisSettings(url="redis://:secret@127.0.0.1:1/0"))
+    sink = RedisSink(RedisSettings(url="redis://:secret@127.0.0.1:1/0"), instruments)
 
     with pytest.raises(StoreDownError) as raised:
         sink.connect()
@@ -146,7 +146,7 @@ def test_a_command_that_is_not_granted_is_one_line_and_loses_nothing(
         client.acl_setuser("tradeflow", True, passwords=[f"+{password}"], keys=["*"],
                            channels=["*"], commands=["+@all"])  # fmt: skip
         try:
-            sink = RedisSink(instruments, RedisSettings(url=url))
+            sink = RedisSink(RedisSettings(url=url), instruments)
             sink.connect()
             reference = Reference(instruments, form=sink.candle_form.name)
             batches = list(in_batches(events, 700))
@@ -189,7 +189,7 @@ def test_a_wrong_password_is_one_line(
     plain_server: EmbeddedRedis, instruments: Instruments
 ) -> None:
     url = plain_server.url.replace("//", "//nobody:wrong@")
-    sink = RedisSink(instruments, RedisSettings(url=url))
+    sink = RedisSink(RedisSettings(url=url), instruments)
 
     with pytest.raises(StoreDownError, match="refuses the user or password of TRADEFLOW_REDIS"):
         sink.connect()
