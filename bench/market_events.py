@@ -100,8 +100,21 @@ class MarketEvents:
         row = {
             "saga_id": command["command_id"],
             "account_id": command["account_id"],
+            "symbol": command["symbol"],
+            "client_order_id": "",
             "state": ("COMPLETED", "FAILED", "FUNDS_RESERVED")[self._sagas % 3],
+            "reason": "NONE",
+            "hold_id": "",
+            "order_id": 0,
+            "order_status": "NONE",
+            "last_execution_id": 0,
+            "requested_ms": 0,
+            "submitted_ms": 0,
             "closed_ms": self._logged_ms if self._sagas % 3 < 2 else 0,
+            "steps": [],
+            "payload": b"",
+            "waiting": [],
+            "report": b"",
         }
         return self._event(ORDERS_ORDERS.name, command["symbol"], "OrderSagaRow", row)
 

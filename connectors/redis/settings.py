@@ -23,5 +23,5 @@ class RedisSettings(BaseSettings):
     @field_validator("url")
     @classmethod
     def _must_be_understood(cls, url: str) -> str:
-        parse_url(url)
+        parse_url(url)  # type: ignore[no-untyped-call]
         return url

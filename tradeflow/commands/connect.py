@@ -48,6 +48,7 @@ def _mysql_sink(settings: "ConnectorSettings") -> "Sink":
         ) from error
     return MysqlSink(load_settings(MysqlSettings), load_instruments(settings.instruments))
 
+
 @app.command()
 def redis(rebuild: Rebuild = False) -> None:
     """Feed Redis: prices, tickers, books, candles, and which sagas have ended.
@@ -70,7 +71,6 @@ def _redis_sink(settings: "ConnectorSettings") -> "Sink":
             remedy="Install it with: pip install 'tradeflow[redis]'",
         ) from error
     return RedisSink(load_settings(RedisSettings), load_instruments(settings.instruments))
-
 
 
 def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> None:
