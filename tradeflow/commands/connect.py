@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from connectors.settings import ConnectorSettings
     from connectors.sink import Sink
@@ -55,7 +55,8 @@ def redis(rebuild: Rebuild = False) -> None:
 
     Where it is: TRADEFLOW_REDIS_URL; what stands before each key: TRADEFLOW_REDIS_KEY_PREFIX.
     """
-    run(_redis_sink, rebuild=rebuild)
+    # A script of few records costs a fifth of a millisecond, and people wait for prices.
+    run(_redis_sink, rebuild=rebuild, linger_ms=5)
 
 
 def _redis_sink(settings: "ConnectorSettings") -> "Sink":
@@ -73,8 +74,12 @@ def _redis_sink(settings: "ConnectorSettings") -> "Sink":
     return RedisSink(load_settings(RedisSettings), load_instruments(settings.instruments))
 
 
-def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> None:
+def run(
+    make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool, **defaults: object
+) -> None:
     """Feed the sink's store; ends this process with the connector's exit code.
+
+    ``defaults`` are the store's own, for settings that nobody has given.
 
     Raises:
         TradeflowError: settings that cannot work.
@@ -83,7 +88,7 @@ def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> N
     from tradeflow.commands.worker import configure_logging
     from tradeflow.errors import TradeflowError
 
-    settings = _settings()
+    settings = _settings(defaults)
     configure_logging()
     try:
         sink = make_sink(settings)
@@ -93,7 +98,7 @@ def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> N
     sys.exit(code)
 
 
-def _settings() -> "ConnectorSettings":
+def _settings(defaults: "Mapping[str, object]") -> "ConnectorSettings":
     import os
 
     from connectors.errors import ExitCode
@@ -108,6 +113,8 @@ def _settings() -> "ConnectorSettings":
         load_instruments(settings.instruments)
     except (TradeflowError, InstrumentError) as error:
         raise TradeflowError(str(error), exit_code=ExitCode.CONFIG) from error
+    own = {name: value for name, value in defaults.items() if name not in settings.model_fields_set}
+    settings = settings.model_copy(update=own)
     if os.environ.get("BROKER", "").strip():
         # One that is away comes back: a connector waits for it.
         return settings
