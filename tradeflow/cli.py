@@ -24,6 +24,7 @@ from tradeflow.commands import (
     replay,
     sagas,
     simulate,
+    store,
     tail,
     topics,
     up,
@@ -56,6 +57,7 @@ app.add_typer(account.app)
 app.add_typer(broker.app)
 app.add_typer(connect.app)
 app.add_typer(order.app)
+app.add_typer(store.app)
 app.add_typer(worker.app)
 
 

@@ -85,6 +85,11 @@ class EmbeddedRedis:
         return f"redis://{self.settings.host}:{port}/0"
 
     @property
+    def data_dir(self) -> Path:
+        """The folder with the data and the server's log."""
+        return self._home
+
+    @property
     def server_log(self) -> Path:
         """What the server says."""
         return self._home / "redis.log"
@@ -179,9 +184,12 @@ class EmbeddedRedis:
         deadline = time.monotonic() + self.settings.start_timeout_seconds
         while not self._answers():
             if self.pid is None:
+                said = self._last_words()
                 raise TradeflowError(
-                    f"The Redis server ended while it started: {self._last_words()}",
-                    remedy=f"Its log: {self.server_log}",
+                    f"The Redis server ended while it started: {said.rstrip('.')}.",
+                    remedy="Set TRADEFLOW_EMBEDDED_REDIS_PORT to another port, or to 0 for any."
+                    if "listening on port" in said
+                    else f"Its log: {self.server_log}",
                 )
             if time.monotonic() > deadline:
                 raise TradeflowError(

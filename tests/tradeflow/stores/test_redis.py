@@ -96,6 +96,15 @@ def test_before_the_first_start_there_is_no_address(server: EmbeddedRedis) -> No
     server.stop()
 
 
+def test_a_taken_port_says_what_to_set(server: EmbeddedRedis, tmp_path: Path) -> None:
+    server.start()
+    port = int(server.url.rpartition(":")[2].removesuffix("/0"))
+    settings = EmbeddedRedisSettings(port=port, data_dir=tmp_path / "other", time_series=False)
+
+    with pytest.raises(TradeflowError, match=f"port {port} .+ TRADEFLOW_EMBEDDED_REDIS_PORT"):
+        EmbeddedRedis(settings).start()
+
+
 def test_a_server_that_ends_at_once_says_why(server: EmbeddedRedis) -> None:
     settings = server.settings.model_copy(update={"time_series_module": Path("/nowhere/x.so")})
 
