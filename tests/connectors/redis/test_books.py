@@ -89,6 +89,25 @@ def test_a_cut_snapshot_begins_no_book_but_mends_one(
     assert fed.side("bids") == sorted(deep.items(), reverse=True)
 
 
+def test_what_changed_after_a_snapshot_stays_when_it_mends_the_book(
+    plain_server: EmbeddedRedis, instruments: Instruments
+) -> None:
+    fed = _Fed(plain_server, instruments)
+    bids, asks = {_BASE: 1, _BASE - 1: 1}, {_BASE + 10: 1, _BASE + 11: 1}
+    snapshot = _snapshot_of([_update(1, 4, bids, asks), _update(5, 8, {_BASE - 2: 1})])
+
+    fed.write(_update(1, 4, bids, asks))
+    # 5 is lost, and told by the snapshot alone.
+    fed.write(_update(6, 8, asks={_BASE + 12: 1}))
+    fed.write(_update(9, 12, {_BASE: 0, _BASE - 1: 7}, {_BASE + 10: 0, _BASE + 11: 7}))
+    fed.write(snapshot)
+
+    assert fed.side("bids") == [(_BASE - 1, 7), (_BASE - 2, 1)]
+    assert fed.side("asks") == [(_BASE + 11, 7)]
+    book = fed.reader.book(_SYMBOL)
+    assert book is not None and book.is_whole and book.update_id == 12
+
+
 levels = st.dictionaries(st.integers(0, 5), st.sampled_from((0, 1, 2, 3)), max_size=3)
 
 

@@ -1,16 +1,15 @@
 """Data and positions never part: repeats, other writers, lost answers, an emptied store."""
 
 import dataclasses
-from typing import Any
 
 import pytest
-import redis
 
 from bench.connect_redis import in_batches
 from connectors.event import Event, Place
-from connectors.redis import RedisSink
+from connectors.redis import RedisSettings, RedisSink
 from connectors.sink import FencedError, StoreDownError
 from schemas.instruments import Instrument
+from tests.connectors.redis.losing_proxy import LosingProxy
 from tests.connectors.redis.reference import Reference
 from tests.connectors.redis.stored import client_of, dump_of, sink_for
 from tradeflow.stores.redis import EmbeddedRedis
@@ -94,45 +93,29 @@ def test_of_two_writers_one_goes_on(
     new.close()
 
 
-class _LosesAnswers:
-    """A client whose script runs, but whose answer gets lost."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def execute_command(self, *command: Any) -> Any:
-        self._client.execute_command(*command)
-        raise redis.ConnectionError("Connection closed by server.")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-
-def _write_without_answer(sink: RedisSink, batch: Any) -> None:
-    client: Any = sink._client
-    sink._client = _LosesAnswers(client)  # type: ignore[assignment]
-    try:
-        with pytest.raises(StoreDownError, match="does not answer"):
-            sink.write(batch)
-    finally:
-        sink._client = client
-
-
 def test_a_batch_whose_answer_got_lost_is_known_when_it_comes_again(
     redis_server: EmbeddedRedis, instruments: Instruments, events: list[Event]
 ) -> None:
-    sink = sink_for(redis_server, instruments)
+    proxy = LosingProxy(redis_server.url)
+    sink = RedisSink(RedisSettings(url=proxy.url), instruments)
+    sink.connect()
     reference = Reference(instruments, form=sink.candle_form.name)
-    for batch in in_batches(events[:6_000], 700):
-        _write_without_answer(sink, batch)
+    batches = list(in_batches(events[:6_000], 700))
+    for batch in batches:
+        proxy.lose()
+        # The client does not send it again by itself: that would look like another writer.
+        with pytest.raises(StoreDownError, match="does not answer"):
+            sink.write(batch)
         sink.connect()
         assert sink.write(batch) == 0
         with pytest.raises(FencedError):
             sink.write(batch)
         reference.add(batch.events)
-
-    assert dump_of(redis_server) == reference.dump()
     sink.close()
+    proxy.close()
+
+    assert proxy.lost == len(batches)
+    assert dump_of(redis_server) == reference.dump()
 
 
 def test_clear_removes_what_the_sink_wrote_and_nothing_else(
