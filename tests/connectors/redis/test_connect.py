@@ -32,6 +32,7 @@ TOPICS = (
     "orderbook.snapshots",
     "orders-orders-changelog",
 )
+_OPEN = "the circuit breaker is open"
 
 
 class _Connector:
@@ -73,10 +74,14 @@ class _Connector:
         process.send_signal(number)
         return process.wait(30)
 
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.end(signal.SIGKILL)
+
     def close(self) -> None:
         """End all that was started."""
         if self.process is not None:
-            self.end(signal.SIGKILL)
+            self.kill()
         self.broker.stop()
 
     def said(self) -> str:
@@ -158,25 +163,30 @@ def test_killed_servers_and_connectors_leave_every_effect_once(
     reference = Reference(instruments, form="time series")
     reference.add(events)
     expected = {key: value for key, value in reference.dump().items() if key != "positions:redis"}
-    produce(connector.broker.bootstrap, _records(events))
-    ends = connector.ends()
-    total = sum(ends.values())
+    size = len(events) // (2 * KILLS + 1) + 1
+    parts = [events[first : first + size] for first in range(0, len(events), size)]
+    produce(connector.broker.bootstrap, _records(parts[0]))
 
     connector.run()
-    for number in range(1, 2 * KILLS + 1):
-        there = number * total // (2 * KILLS + 1)
+    written = 0
+    for number, part in enumerate(parts[1:], start=1):
+        total = sum(connector.ends().values())
+        there = (written + total) // 2
         eventually(lambda there=there: connector.written() >= there, "some are written")
+        written = total
+        opened = connector.said().count(_OPEN)
+        (connector.server.kill if number % 2 else connector.kill)()
+        # There is more to write, however far it has come.
+        produce(connector.broker.bootstrap, _records(part))
         if number % 2:
-            connector.server.kill()
-            downs = connector.said().count("the circuit breaker is open")
             eventually(
-                lambda downs=downs: connector.said().count("the circuit breaker is open") > downs,
+                lambda opened=opened: connector.said().count(_OPEN) > opened,
                 "the connector has seen it",
             )
             connector.server.start()
         else:
-            connector.end(signal.SIGKILL)
             connector.run()
+    ends = connector.ends()
     eventually(lambda: connector.positions() == ends, "all are written")
     assert _content(connector.server) == expected
 

@@ -1,5 +1,6 @@
 """Servers that are killed, full, forbidding or wrong: one clear line, no loss, and it goes on."""
 
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -35,11 +36,15 @@ def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Embed
 
 
 class _Writer(threading.Thread):
-    """Writes batches as the runner does: what the store did not take comes again."""
+    """Writes batches as the runner does: what the store did not take comes again.
+
+    It waits at ``allowed`` batches, so that there is something left for each kill.
+    """
 
     def __init__(self, sink: RedisSink, batches: list[Batch]) -> None:
         super().__init__()
         self.written = 0
+        self.allowed = 0
         self.downs: list[str] = []
         self.fault: BaseException | None = None
         self._sink = sink
@@ -49,6 +54,8 @@ class _Writer(threading.Thread):
     def run(self) -> None:
         try:
             for batch in self._batches:
+                while self.written >= self.allowed:
+                    self._may_end.wait(0.005)
                 while not self._is_written(batch):
                     pass
                 self.written += 1
@@ -76,16 +83,19 @@ def test_a_server_that_is_killed_under_load_has_every_effect_once(
     reference = Reference(instruments, form=sink.candle_form.name)
     reference.add(events)
     batches = list(in_batches(events, max(1, len(events) // (KILLS * 150))))
+    marks = [number * len(batches) // (KILLS + 1) for number in range(1, KILLS + 2)]
     writer = _Writer(sink, batches)
     writer.start()
 
-    for number in range(1, KILLS + 1):
-        there = number * len(batches) // (KILLS + 1)
+    for there, next_mark in itertools.pairwise(marks):
+        writer.allowed = next_mark
         eventually(lambda there=there: writer.written >= there or writer.fault, "some are written")
-        own_server.kill()
         downs = len(writer.downs)
+        own_server.kill()
+        writer.allowed = next_mark + 1
         eventually(lambda downs=downs: len(writer.downs) > downs, "the sink has seen it")
         own_server.start()
+    writer.allowed = len(batches)
     writer.join(60)
 
     assert not writer.is_alive()
