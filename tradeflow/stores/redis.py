@@ -9,6 +9,7 @@ import json
 import platform
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import redis
@@ -81,13 +82,20 @@ class EmbeddedRedis:
         try:
             port = json.loads(self._port_file.read_text())
         except (OSError, ValueError) as error:
-            raise TradeflowError(f"The Redis server in {self._home} was never started.") from error
+            raise TradeflowError(
+                f"The Redis server in {self._home} was never started.",
+                remedy="Start it with: tradeflow store start redis",
+            ) from error
         return f"redis://{self.settings.host}:{port}/0"
 
     @property
-    def data_dir(self) -> Path:
-        """The folder with the data and the server's log."""
-        return self._home
+    def address(self) -> str:
+        """host:port."""
+        return self.url.removeprefix("redis://").removesuffix("/0")
+
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self.pid is not None
 
     @property
     def server_log(self) -> Path:
@@ -121,11 +129,9 @@ class EmbeddedRedis:
                 remedy="Set TRADEFLOW_EMBEDDED_REDIS_DATA_DIR to a folder that it can write to.",
             ) from error
 
-    def stop(self) -> None:
-        """Stop the server cleanly; one that does not run is fine."""
-        self._process.terminate(
-            timeout_seconds=self.settings.stop_timeout_seconds, on_kill=lambda: None
-        )
+    def stop(self, on_kill: Callable[[], None] = lambda: None) -> None:
+        """Stop the server cleanly; `on_kill` is called if it has to be killed in the end."""
+        self._process.terminate(timeout_seconds=self.settings.stop_timeout_seconds, on_kill=on_kill)
         self._reap()
 
     def kill(self) -> None:

@@ -223,6 +223,6 @@ def test_an_address_that_will_not_do_is_one_line() -> None:
         check=False,
     )
 
-    assert ended.returncode == 1
+    assert ended.returncode == 78
     assert "TRADEFLOW_REDIS_URL=http://here will not do" in ended.stderr
     assert "Traceback" not in ended.stderr
