@@ -14,7 +14,7 @@ from connectors.sink import Batch, FencedError
 from tests.connectors.batches import Feeder, StoreUnderTest
 from tests.connectors.exchange_log import as_events, exchange_log
 
-STORES = ("mysql",)
+STORES = ("mysql", "redis")
 COMMANDS = 150
 
 
@@ -133,7 +133,7 @@ def test_a_successor_goes_on_where_a_process_ended(
 ) -> None:
     # Each process writes two batches and is gone, without a word.
     processes = 0
-    while batches := list((process := Feeder(store.sink(), events)).batches(97))[:2]:
+    while batches := list((process := Feeder(store.sink(), events)).batches(53))[:2]:
         for batch in batches:
             process.write(process.batch(batch.events))
         processes += 1

@@ -19,6 +19,7 @@ class StoreName(StrEnum):
     """The stores there are."""
 
     MYSQL = "mysql"
+    REDIS = "redis"
 
 
 Name = Annotated[StoreName, typer.Argument(help="Which one.", show_default=False)]
@@ -71,7 +72,10 @@ def status(name: Name) -> None:
 
 
 def _store(name: StoreName) -> EmbeddedStore:
-    makers: dict[StoreName, Callable[[], EmbeddedStore]] = {StoreName.MYSQL: _mysql}
+    makers: dict[StoreName, Callable[[], EmbeddedStore]] = {
+        StoreName.MYSQL: _mysql,
+        StoreName.REDIS: _redis,
+    }
     return makers[name]()
 
 
@@ -80,3 +84,17 @@ def _mysql() -> EmbeddedStore:
     from tradeflow.stores.mysql import EmbeddedMysql, EmbeddedMysqlSettings
 
     return EmbeddedMysql(load_settings(EmbeddedMysqlSettings))
+
+
+def _redis() -> EmbeddedStore:
+    from tradeflow.errors import TradeflowError
+    from tradeflow.settings import load_settings
+
+    try:
+        from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
+    except ImportError as error:
+        raise TradeflowError(
+            f"Redis needs the package {error.name}.",
+            remedy="Install it with: pip install 'tradeflow[redis]'",
+        ) from error
+    return EmbeddedRedis(load_settings(EmbeddedRedisSettings))
