@@ -1,0 +1,1 @@
+"""Stores for machines without Docker: real servers, each with a data folder of its own."""
