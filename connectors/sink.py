@@ -24,13 +24,26 @@ class FencedError(Exception):
     """Another process has written behind these positions: this one no longer owns them."""
 
 
+class RefusedError(Exception):
+    """The store can never hold some records of a batch, and nothing of it was written.
+
+    The runner counts and logs these records and hands the rest of the batch over again.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        """``reasons``: why not, by the event's ``position``; never empty."""
+        position, reason = next(iter(reasons.items()))
+        super().__init__(f"{len(reasons)} records refused, the first at {position}: {reason}")
+        self.reasons = reasons
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Records in the order of each partition, and where they leave it."""
 
     events: Sequence[Event]
     starts: Mapping[Place, int]
-    """Of each partition in it: the position that the store must have now."""
+    """Of each partition in it: the position that the store must have now; 0: none."""
     ends: Mapping[Place, int]
     """Of each partition in it: the offset behind its last record, which may be no event."""
 
@@ -63,7 +76,8 @@ class Sink(Protocol):
 
         Raises:
             StoreDownError: nothing of it counts as written; the same batch comes again.
-            FencedError: the store's positions are not the batch's starts.
+            FencedError: the store's positions are not the batch's starts; nothing was written.
+            RefusedError: the store can never hold some of its records; nothing was written.
         """
 
     def clear(self) -> None:

@@ -33,6 +33,8 @@ _VIOLATIONS = {
     "streams-downwards": ("streams/transport", "import streams.domain"),
     "schemas-at-the-bottom": ("schemas", "import streams"),
     "parts-meet-on-topics": ("streams", "import tradeflow.cli"),
+    "connectors-meet-on-topics": ("connectors", "import streams.settings"),
+    "connectors-are-processes": ("tradeflow", "import connectors.runner"),
 }
 
 

@@ -1,0 +1,94 @@
+"""`tradeflow connect`: feeds a store from the topics, in this process."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connectors.settings import ConnectorSettings
+    from connectors.sink import Sink
+
+app = typer.Typer(
+    name="connect",
+    help="Feed a store from the topics, until SIGTERM or Ctrl-C.",
+    no_args_is_help=True,
+)
+
+Rebuild = Annotated[
+    bool,
+    typer.Option(
+        "--rebuild", help="Empty the store, fill it from the beginning of the log, and end."
+    ),
+]
+
+
+def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> None:
+    """Feed the sink's store; ends this process with the connector's exit code.
+
+    Raises:
+        TradeflowError: settings that cannot work.
+    """
+    from connectors.errors import ConnectorError
+    from tradeflow.commands.worker import configure_logging
+    from tradeflow.errors import TradeflowError
+
+    settings = _settings()
+    configure_logging()
+    try:
+        sink = make_sink(settings)
+        code = _rebuild(sink, settings) if rebuild else _feed(sink, settings)
+    except ConnectorError as error:
+        raise TradeflowError(f"{error}.", exit_code=error.exit_code) from error
+    sys.exit(code)
+
+
+def _settings() -> "ConnectorSettings":
+    import os
+
+    from connectors.errors import ExitCode
+    from connectors.settings import ConnectorSettings
+    from schemas.instruments import InstrumentError, load_instruments
+    from tradeflow.errors import TradeflowError
+    from tradeflow.running_broker import running_broker
+    from tradeflow.settings import load_settings
+
+    try:
+        settings = load_settings(ConnectorSettings)
+        load_instruments(settings.instruments)
+    except (TradeflowError, InstrumentError) as error:
+        raise TradeflowError(str(error), exit_code=ExitCode.CONFIG) from error
+    if os.environ.get("BROKER", "").strip():
+        # One that is away comes back: a connector waits for it.
+        return settings
+    return settings.model_copy(update={"broker": running_broker()})
+
+
+def _feed(sink: "Sink", settings: "ConnectorSettings") -> int:
+    from connectors.process import ConnectorProcess
+
+    return ConnectorProcess(sink, settings).run()
+
+
+def _rebuild(sink: "Sink", settings: "ConnectorSettings") -> int:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from connectors.process import ConnectorProcess
+    from connectors.rebuild import Rebuild, require_nobody_runs
+
+    require_nobody_runs(settings, f"connect-{sink.name}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task(f"rebuilding {sink.name}", total=None)
+        rebuild = Rebuild(lambda done, all_: progress.update(task, completed=done, total=all_))
+        process = ConnectorProcess(sink, settings, watch=rebuild)
+        code = process.run(clear=True)
+    if code == 0:
+        typer.echo(
+            f"{sink.name} is rebuilt."
+            if rebuild.is_done
+            else f"Stopped. {sink.name} is partly filled: tradeflow connect {sink.name} goes on."
+        )
+    return code
