@@ -65,4 +65,4 @@ def prepare(database: Database[Any]) -> None:
     # It may be there, perhaps since another connector made it a moment ago.
     with suppress(CollectionInvalid):
         database.create_collection(AUDIT_LOGS, validator=VALIDATOR)
-    database[AUDIT_LOGS].create_indexes(INDEXES)
+    database[AUDIT_LOGS].create_indexes(list(INDEXES))

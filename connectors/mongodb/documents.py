@@ -22,7 +22,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from connectors.event import Event
-from connectors.mongodb.actions import SKIPPED, Action, action_of, category_of, gateway_action
+from connectors.mongodb.actions import Action, action_of, category_of, gateway_action
 from connectors.mongodb.payloads import int64, payload_maker
 from connectors.mongodb.resources import resource_of
 from schemas.headers import ACTOR, CAUSATION_ID, CORRELATION_ID, EVENT_TIME, RecordHeaders
@@ -41,11 +41,9 @@ def at(time_ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=time_ms)
 
 
-def document_of(event: Event, node_id: str) -> Document | None:
-    """The document of an event; None for what is no one's doing, and for rows that are removed."""
+def document_of(event: Event, node_id: str) -> Document:
+    """The document of an event that is somebody's doing."""
     name, record = event.name, event.record
-    if name in SKIPPED or not name:
-        return None
     if name == "AuditEvent":
         action, actor = gateway_action(record), _said_actor(record)
     else:

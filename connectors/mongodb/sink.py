@@ -9,17 +9,18 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from bson import Int64
 from pymongo import MongoClient, UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from connectors.event import Place
+from connectors.event import TOMBSTONE, Place
 from connectors.mongodb.actions import SKIPPED
 from connectors.mongodb.collections import AUDIT_LOGS, POSITIONS, prepare
 from connectors.mongodb.connection import connect, database_of, store_errors
 from connectors.mongodb.documents import Document, document_of
 from connectors.mongodb.settings import MongodbSettings
-from connectors.sink import Batch, FencedError, StoreDownError
+from connectors.sink import Batch, FencedError, RefusedError, StoreDownError
 from schemas.topics import (
     AUDIT,
     ORDERS_COMMANDS,
@@ -48,7 +49,11 @@ AUDITED = (
 CHUNK = 500
 """Documents to an insert: while one is on its way the next is made."""
 
-_DUPLICATE = 11_000
+_DUPLICATE, _NOT_VALID = 11_000, 121
+_NOT_KEPT = SKIPPED | {TOMBSTONE}
+
+_Result = tuple[int, dict[str, str]]
+"""How many documents were new, and by position why others were refused."""
 
 
 class MongodbSink:
@@ -80,7 +85,7 @@ class MongodbSink:
         Raises:
             StoreDownError: it cannot be reached.
         """
-        by_id = {_position_id(place): place for place in places}
+        by_id = {str(place): place for place in places}
         with store_errors(self._settings):
             found = list(self._database[POSITIONS].find({"_id": {"$in": list(by_id)}}))
         return {by_id[each["_id"]]: int(each["offset"]) for each in found}
@@ -91,6 +96,7 @@ class MongodbSink:
         Raises:
             StoreDownError: it cannot be reached; what was inserted is no harm to the next try.
             FencedError: the store's positions are not the batch's starts.
+            RefusedError: the validator refuses some; the others will be no harm to the next try.
         """
         known = self.positions(batch.starts)
         for place, start in batch.starts.items():
@@ -103,28 +109,30 @@ class MongodbSink:
 
     def _insert(self, batch: Batch) -> int:
         node_id = self._settings.node_id
-        kept = [event for event in batch.events if event.name and event.name not in SKIPPED]
-        sent: list[Future[int]] = []
+        kept = [event for event in batch.events if event.name not in _NOT_KEPT]
+        sent: list[Future[_Result]] = []
         for start in range(0, len(kept), CHUNK):
-            made = [document_of(event, node_id) for event in kept[start : start + CHUNK]]
-            documents = [document for document in made if document is not None]
+            documents = [document_of(event, node_id) for event in kept[start : start + CHUNK]]
             sent.append(self._open_sender.submit(self._insert_chunk, documents))
-        return sum(future.result() for future in sent)
+        results = [future.result() for future in sent]
+        refused = {position: why for _, reasons in results for position, why in reasons.items()}
+        if refused:
+            raise RefusedError(refused)
+        return sum(written for written, _ in results)
 
-    def _insert_chunk(self, documents: Sequence[Document]) -> int:
+    def _insert_chunk(self, documents: Sequence[Document]) -> _Result:
         try:
-            # Their form is the same for all: the validator has seen it in the tests.
             result = self._database[AUDIT_LOGS].insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            return _inserted(error)
-        return len(result.inserted_ids)
+            return _read_errors(error, documents)
+        return len(result.inserted_ids), {}
 
     def _move(self, batch: Batch) -> None:
         # Whoever finds another position than the start inserts a second document: a duplicate.
         moves = [
             UpdateOne(
-                {"_id": _position_id(place), "offset": batch.starts[place]},
-                {"$set": {"offset": end}},
+                {"_id": str(place), "offset": batch.starts[place]},
+                {"$set": {"offset": Int64(end)}},
                 upsert=True,
             )
             for place, end in batch.ends.items()
@@ -134,7 +142,7 @@ class MongodbSink:
         try:
             self._database[POSITIONS].bulk_write(moves, ordered=False)
         except BulkWriteError as error:
-            if error.details.get("writeErrors") and _has_only_duplicates(error):
+            if _codes(error) == {_DUPLICATE}:
                 raise FencedError("positions have moved meanwhile") from error
             raise
 
@@ -170,19 +178,20 @@ class MongodbSink:
         return self._sender
 
 
-def _position_id(place: Place) -> str:
-    return f"{place.topic}/{place.partition}"
-
-
-def _has_only_duplicates(error: BulkWriteError) -> bool:
+def _codes(error: BulkWriteError) -> set[int]:
+    """The codes of what went wrong; -1 where the writes may not have reached the disk."""
     details = error.details
-    return not details.get("writeConcernErrors") and all(
-        each["code"] == _DUPLICATE for each in details["writeErrors"]
-    )
+    unsure = {-1} if details.get("writeConcernErrors") else set()
+    return unsure | {each["code"] for each in details.get("writeErrors", ())}
 
 
-def _inserted(error: BulkWriteError) -> int:
-    """How many were new, where the others were there already; else the error goes on."""
-    if _has_only_duplicates(error):
-        return int(error.details["nInserted"])
-    raise error
+def _read_errors(error: BulkWriteError, documents: Sequence[Document]) -> _Result:
+    """What was there already is fine; what else can go wrong goes on as an error."""
+    if not _codes(error) <= {_DUPLICATE, _NOT_VALID}:
+        raise error
+    refused = {
+        documents[each["index"]]["_id"]: str(each.get("errmsg", "the validator refuses it"))
+        for each in error.details["writeErrors"]
+        if each["code"] == _NOT_VALID
+    }
+    return int(error.details["nInserted"]), refused
