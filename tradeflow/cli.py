@@ -12,6 +12,7 @@ import typer
 from tradeflow import __version__
 from tradeflow.commands import (
     account,
+    audit,
     bench,
     book,
     broker,
@@ -52,6 +53,7 @@ app.command()(clock.clock)
 app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
+app.add_typer(audit.app)
 app.add_typer(broker.app)
 app.add_typer(order.app)
 app.add_typer(worker.app)

@@ -84,6 +84,5 @@ def _line(error: Exception) -> str:
 
 
 def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    address = rest.partition("/")[0].rpartition("@")[2]
-    return f"{scheme}://{address}"
+    address = url.rpartition("://")[2].partition("/")[0]
+    return address.rpartition("@")[2]

@@ -76,8 +76,12 @@ class MongodbSink:
         self.close()
         self._client = connect(self._settings)
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="mongodb")
-        with store_errors(self._settings):
-            prepare(self._database)
+        try:
+            with store_errors(self._settings):
+                prepare(self._database)
+        except StoreDownError:
+            self.close()
+            raise
 
     def positions(self, places: Collection[Place]) -> dict[Place, int]:
         """The offset to go on from in each of these partitions; none: from its beginning.

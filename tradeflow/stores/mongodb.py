@@ -29,7 +29,7 @@ class EmbeddedMongodbSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     # 0: any free port, chosen at the first start and kept for the next ones.
-    port: int = Field(default=0, ge=0, le=65535)
+    port: int = Field(default=27017, ge=0, le=65535)
     data_dir: Path = Path(".tradeflow/mongodb")
     cache_size: str = Field(default="256M", pattern=r"^\d+[MG]$")
     # How many changes a change stream can look back; a monitor that was away longer asks anew.
@@ -123,7 +123,12 @@ class EmbeddedMongodb:
 
     def _launch(self) -> None:
         settings = self.settings
-        port = settings.port or free_port(settings.host, preferred=self._last_port())
+        port = free_port(settings.host, preferred=settings.port or self._last_port())
+        if settings.port not in (0, port):
+            raise TradeflowError(
+                f"Port {settings.port} on {settings.host} is taken by another program.",
+                remedy="Set TRADEFLOW_EMBEDDED_MONGODB_PORT to another port, or to 0 for any.",
+            )
         self._address.write_text(f"{settings.host}:{port}\n")
         command = [str(server_program()), "--host", settings.host, "--port", str(port)]
         command += ["--storage-path", str(self._home / "data"), "--log-level", "WARNING"]
