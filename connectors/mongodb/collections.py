@@ -44,17 +44,23 @@ VALIDATOR = {
     )
 }
 
+USER_TIME, FAILED_SYMBOL_TIME, FAILED_LOGIN_TIME = (
+    "user_time",
+    "failed_symbol_time",
+    "failed_login_time",
+)
+
 INDEXES = (
-    IndexModel([("actor.user_id", ASCENDING), ("timestamp", ASCENDING)], name="user_time"),
+    IndexModel([("actor.user_id", ASCENDING), ("timestamp", ASCENDING)], name=USER_TIME),
     # Failures are few: an index of them alone costs the other documents nothing.
     IndexModel(
         [("payload.symbol", ASCENDING), ("timestamp", ASCENDING)],
-        name="failed_symbol_time",
+        name=FAILED_SYMBOL_TIME,
         partialFilterExpression={"outcome.status": FAILURE},
     ),
     IndexModel(
         [("timestamp", ASCENDING)],
-        name="failed_login_time",
+        name=FAILED_LOGIN_TIME,
         partialFilterExpression={"action": LOGIN_FAILED},
     ),
 )
