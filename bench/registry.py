@@ -35,6 +35,7 @@ BENCHMARKS = {
         Benchmark("join", "a windowed join through Kafka, and its core alone", needs_kafka=True),
         Benchmark("hop", "latency of one exactly-once hop at 100 commands/s", needs_kafka=True),
         Benchmark("saga", "an order through all stages: latency and rate", needs_kafka=True),
+        Benchmark("connect_mongodb", "the MongoDB sink, beside bare pymongo", needs_kafka=False),
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
         Benchmark("history", "a restart after a short and a long log", needs_kafka=True),
     )

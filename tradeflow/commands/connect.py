@@ -25,6 +25,24 @@ Rebuild = Annotated[
 ]
 
 
+@app.command()
+def mongodb(rebuild: Rebuild = False) -> None:
+    """Feed MongoDB: the audit trail of every command, event and change of state.
+
+    TRADEFLOW_MONGODB_URL says where it is, TRADEFLOW_MONGODB_DATABASE which database. The trail is
+    append-only: --rebuild empties nothing, it inserts what is missing.
+    """
+    run(_mongodb_sink, rebuild=rebuild)
+
+
+def _mongodb_sink(_settings: "ConnectorSettings") -> "Sink":
+    from connectors.mongodb.settings import MongodbSettings
+    from connectors.mongodb.sink import MongodbSink
+    from tradeflow.settings import load_settings
+
+    return MongodbSink(load_settings(MongodbSettings))
+
+
 def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> None:
     """Feed the sink's store; ends this process with the connector's exit code.
 
