@@ -6,7 +6,7 @@ import pytest
 
 from tradeflow import compiled_core
 
-pytest_plugins = ("tests.fixtures.kafka", "tests.fixtures.mongodb")
+pytest_plugins = ("tests.fixtures.kafka", "tests.fixtures.mongodb", "tests.fixtures.mysql")
 
 _WANTED = "compiled" if os.environ.get("TRADEFLOW_TEST_COMPILED") else "pure"
 

@@ -18,6 +18,7 @@ from tradeflow.commands import (
     broker,
     check,
     clock,
+    connect,
     down,
     load,
     order,
@@ -55,6 +56,7 @@ app.command()(bench.bench)
 app.add_typer(account.app)
 app.add_typer(audit.app)
 app.add_typer(broker.app)
+app.add_typer(connect.app)
 app.add_typer(order.app)
 app.add_typer(worker.app)
 

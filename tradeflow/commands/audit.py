@@ -38,10 +38,10 @@ def audit(
 
     from tradeflow.views.audit_text import audit_json, audit_table
 
-    question = _question(user, symbol.upper(), failed, begin, end)
     with _trail_errors() as settings:
         from connectors.mongodb.trail import opened
 
+        question = _question(user, symbol.upper(), failed, begin, end)
         with opened(settings) as trail:
             # One more, to know whether there are more.
             entries = trail.entries(question, limit=limit + 1)
@@ -82,13 +82,19 @@ def _question(user: str, symbol: str, failed: bool, begin: str, end: str) -> "Qu
 @contextmanager
 def _trail_errors() -> "Iterator[MongodbSettings]":
     """The settings; within the block what is wrong with the server is one line."""
-    from connectors.mongodb.settings import MongodbSettings
     from connectors.sink import StoreDownError
     from tradeflow.errors import TradeflowError
     from tradeflow.settings import load_settings
 
     try:
+        from connectors.mongodb.settings import MongodbSettings
+
         yield load_settings(MongodbSettings)
+    except ImportError as error:
+        raise TradeflowError(
+            f"The audit trail needs the package {error.name}.",
+            remedy="Install it with: pip install 'tradeflow[mongodb]'",
+        ) from error
     except StoreDownError as error:
         raise TradeflowError(f"{error}.") from error
 

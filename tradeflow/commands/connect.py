@@ -36,11 +36,42 @@ def mongodb(rebuild: Rebuild = False) -> None:
 
 
 def _mongodb_sink(_settings: "ConnectorSettings") -> "Sink":
-    from connectors.mongodb.settings import MongodbSettings
-    from connectors.mongodb.sink import MongodbSink
+    from tradeflow.errors import TradeflowError
     from tradeflow.settings import load_settings
 
+    try:
+        from connectors.mongodb.settings import MongodbSettings
+        from connectors.mongodb.sink import MongodbSink
+    except ImportError as error:
+        raise TradeflowError(
+            f"MongoDB needs the package {error.name}.",
+            remedy="Install it with: pip install 'tradeflow[mongodb]'",
+        ) from error
     return MongodbSink(load_settings(MongodbSettings))
+
+
+@app.command()
+def mysql(rebuild: Rebuild = False) -> None:
+    """Feed MySQL: orders, executions, trades, candles, the ledger and its sagas.
+
+    Where it is: TRADEFLOW_MYSQL_HOST, _PORT, _USER, _PASSWORD and _DATABASE.
+    """
+    run(_mysql_sink, rebuild=rebuild)
+
+
+def _mysql_sink(settings: "ConnectorSettings") -> "Sink":
+    from schemas.instruments import load_instruments
+    from tradeflow.errors import TradeflowError
+    from tradeflow.settings import load_settings
+
+    try:
+        from connectors.mysql import MysqlSettings, MysqlSink
+    except ImportError as error:
+        raise TradeflowError(
+            f"MySQL needs the package {error.name}.",
+            remedy="Install it with: pip install 'tradeflow[mysql]'",
+        ) from error
+    return MysqlSink(load_settings(MysqlSettings), load_instruments(settings.instruments))
 
 
 def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> None:

@@ -1,1 +1,1 @@
-"""Stores for machines without Docker: real servers, each with a data folder of its own."""
+"""Stores that TradeFlow brings along for machines without Docker: real servers."""
