@@ -63,7 +63,6 @@ def watching(settings: MongodbSettings) -> Iterator[None]:
 def database(mongodb: MongodbSettings) -> Iterator[Any]:
     with MongoClient[Any](mongodb.url, tz_aware=True) as client:
         yield client[mongodb.database]
-        client.drop_database(mongodb.database)
 
 
 def alerted(database: Any) -> list[str]:

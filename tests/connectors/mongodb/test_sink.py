@@ -36,7 +36,6 @@ def sink(mongodb: MongodbSettings) -> Iterator[MongodbSink]:
 def database(mongodb: MongodbSettings) -> Iterator[Any]:
     with MongoClient[Any](mongodb.url, tz_aware=True) as client:
         yield client[mongodb.database]
-        client.drop_database(mongodb.database)
 
 
 def feed(sink: MongodbSink, events: list[Event], size: int = 300) -> int:
