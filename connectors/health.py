@@ -17,7 +17,8 @@ class Health:
     store_error: str = ""
     breaker: str = "closed"
     partitions: int = 0
-    lag: int = 0
+    lag: int | None = None
+    """None: not known yet."""
     is_reading: bool = False
     beat: float = field(default_factory=time.monotonic)
 

@@ -110,6 +110,7 @@ class Runner:
         self._pending.clear()
         self._health.is_reading = False
         self._health.partitions = len(places)
+        self._health.lag = None
         self._metrics.forget_lags()
         if self._must_clear:
             self._store.call(lambda sink: sink.clear())
@@ -190,12 +191,16 @@ class Runner:
 
     def _note_lags(self) -> None:
         self.source.ends.look(self.source.assigned)
-        total = 0
-        for place in self.source.assigned & self.source.ends.latest.keys():
-            lag = max(0, self.source.ends.latest[place] - self.reached(place))
+        ends = self.source.ends.latest
+        lags = {
+            place: max(0, ends[place] - self.reached(place))
+            for place in self.positions
+            if place in ends
+        }
+        for place, lag in lags.items():
             self._metrics.lag(*place, lag)
-            total += lag
-        self._health.lag = total
+        is_known = self._health.is_reading and len(lags) == len(self.positions)
+        self._health.lag = sum(lags.values()) if is_known else None
 
 
 def _write(sink: Sink, *, batch: Batch) -> int:

@@ -1,9 +1,21 @@
 """What MySQL's errors mean for an operator."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mysql.connector import Error, InterfaceError, OperationalError, errorcode
+from mysql.connector.errors import get_mysql_exception
 
 from connectors.mysql.settings import MysqlSettings
 from connectors.sink import StoreDownError
+
+try:
+    from _mysql_connector import (  # type: ignore[import-not-found,unused-ignore]
+        MySQLInterfaceError,
+    )
+except ImportError:
+    # Without its C extension the driver raises nothing else.
+    MySQLInterfaceError = InterfaceError
 
 PASSING = frozenset({errorcode.ER_LOCK_DEADLOCK})
 """Two transactions were in each other's way: the same again, at once."""
@@ -40,6 +52,17 @@ _READ_ONLY = frozenset(
         errorcode.ER_OPEN_AS_READONLY,
     }
 )
+
+
+@contextmanager
+def only_errors() -> Iterator[None]:
+    """Raise the driver's public errors only: commits and rollbacks let its inner ones through."""
+    try:
+        yield
+    except MySQLInterfaceError as exc:
+        if isinstance(exc, Error):
+            raise
+        raise get_mysql_exception(exc.errno, msg=exc.msg, sqlstate=exc.sqlstate) from exc
 
 
 def store_down(error: Error, settings: MysqlSettings) -> StoreDownError | None:

@@ -12,7 +12,7 @@ from connectors.mysql import tables
 from connectors.mysql.balances import move_balances
 from connectors.mysql.batch_rows import BatchRows
 from connectors.mysql.connection import migrate, open_connection
-from connectors.mysql.faults import DATA, PASSING, store_down
+from connectors.mysql.faults import DATA, PASSING, only_errors, store_down
 from connectors.mysql.settings import MysqlSettings
 from connectors.mysql.statements import execute_rows, marks
 from connectors.mysql.values import UnstorableError, grids
@@ -106,7 +106,7 @@ class MysqlSink:
     def close(self) -> None:
         """Give the connection up."""
         if self._connection is not None:
-            with contextlib.suppress(mysql.connector.Error, OSError):
+            with contextlib.suppress(mysql.connector.Error, OSError), only_errors():
                 self._connection.close()
             self._connection = None
 
@@ -130,7 +130,8 @@ class MysqlSink:
             cursor = self._connection.cursor()
             try:
                 result = work(cursor)
-                self._connection.commit()
+                with only_errors():
+                    self._connection.commit()
                 return result
             except mysql.connector.Error as error:
                 self._roll_back()
@@ -140,13 +141,13 @@ class MysqlSink:
                 self._roll_back()
                 raise
             finally:
-                with contextlib.suppress(mysql.connector.Error):
+                with contextlib.suppress(mysql.connector.Error), only_errors():
                     cursor.close()
         raise AssertionError("not reached")
 
     def _roll_back(self) -> None:
         # A connection that is lost has been rolled back by the server.
-        with contextlib.suppress(mysql.connector.Error):
+        with contextlib.suppress(mysql.connector.Error), only_errors():
             self._connection.rollback()
 
     def _reasons(self, batch: Batch) -> dict[str, str]:
@@ -164,7 +165,7 @@ class MysqlSink:
                 reasons[event.position] = str(error.msg)
             finally:
                 cursor.close()
-                self._connection.rollback()
+                self._roll_back()
         return reasons
 
     @contextlib.contextmanager

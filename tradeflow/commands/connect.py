@@ -86,12 +86,25 @@ def run(make_sink: "Callable[[ConnectorSettings], Sink]", *, rebuild: bool) -> N
 
     settings = _settings()
     configure_logging()
+    sink = _made(make_sink, settings)
     try:
-        sink = make_sink(settings)
         code = _rebuild(sink, settings) if rebuild else _feed(sink, settings)
     except ConnectorError as error:
         raise TradeflowError(f"{error}.", exit_code=error.exit_code) from error
     sys.exit(code)
+
+
+def _made(
+    make_sink: "Callable[[ConnectorSettings], Sink]", settings: "ConnectorSettings"
+) -> "Sink":
+    from connectors.errors import ExitCode
+    from tradeflow.errors import TradeflowError
+
+    try:
+        return make_sink(settings)
+    except TradeflowError as error:
+        error.exit_code = ExitCode.CONFIG
+        raise
 
 
 def _settings() -> "ConnectorSettings":

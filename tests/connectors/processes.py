@@ -1,0 +1,67 @@
+"""Connectors as processes, for tests that kill them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.connectors.feeding import eventually
+
+ROOT = Path(__file__).parents[2]
+
+
+class ConnectorProcess:
+    """``tradeflow connect <store>``, started with these environment variables."""
+
+    def __init__(self, store: str, log: Path, *options: str, **env: str) -> None:
+        self._log = log
+        with log.open("wb") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tradeflow", "connect", store, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                env={**os.environ, **env},
+            )
+
+    @property
+    def log(self) -> str:
+        """All that it has said."""
+        return self._log.read_text(errors="replace")
+
+    def health(self, path: str = "/health") -> tuple[int, dict[str, Any]]:
+        """Status and content of its health page."""
+        eventually(lambda: "health and metrics: " in self.log, f"it listens: {self.log}")
+        url = self.log.rpartition("health and metrics: ")[2].split()[0].removesuffix("/health")
+        try:
+            with urllib.request.urlopen(url + path, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+    def terminate(self, seconds: float = 60) -> int:
+        """Ask it to end; its exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float = 60) -> int:
+        """Its exit code, once it has ended."""
+        return self._process.wait(seconds)
+
+    def __enter__(self) -> "ConnectorProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
