@@ -1,9 +1,8 @@
 """The collections, their indexes, and what the server itself refuses.
 
 ``audit_logs`` is append-only.  The sink only inserts; that nobody else changes what is written is
-a matter of rights, which MongoDB gives by collection: ``roles.py`` has a role for each of our users
-and none of them may update or remove there.  The validator refuses what is no audit document,
-whoever inserts it.
+a matter of rights, which MongoDB gives by collection: no role in ``roles.json`` may update or
+remove there.  The validator refuses what is no audit document, whoever inserts it.
 """
 
 from contextlib import suppress

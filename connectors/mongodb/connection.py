@@ -71,7 +71,7 @@ def explain(error: PyMongoError, settings: MongodbSettings) -> str:
     if code in (_NO_SUCH_USER, _NO_LOGIN):
         return f"{where} refuses the user or the password of TRADEFLOW_MONGODB_URL"
     if code == _NO_RIGHT:
-        return f"{where} refuses: {_line(error)}. Grant the user its role (connectors/README.md)"
+        return f"{where} refuses: {_line(error)}. Grant the user its role (roles.json has it)"
     if code == _DISK_FULL:
         return f"{where} has no room left on its disk. Make room; it goes on by itself"
     return f"{where} has failed: {_line(error)}"

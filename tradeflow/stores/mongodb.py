@@ -3,7 +3,7 @@
 import fcntl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,10 @@ class EmbeddedMongodb:
         process = self._process.find()
         return None if process is None else process.pid
 
+    def is_running(self) -> bool:
+        """Whether its process lives."""
+        return self.pid is not None
+
     def start(self) -> None:
         """Start the server and return when it answers; one that runs already is left alone.
 
@@ -93,11 +97,9 @@ class EmbeddedMongodb:
                 self.stop()
                 raise
 
-    def stop(self) -> None:
-        """Stop the server cleanly."""
-        self._process.terminate(
-            timeout_seconds=self.settings.stop_timeout_seconds, on_kill=lambda: None
-        )
+    def stop(self, on_kill: Callable[[], None] = lambda: None) -> None:
+        """Stop the server cleanly; ``on_kill`` is called if it has to be killed in the end."""
+        self._process.terminate(timeout_seconds=self.settings.stop_timeout_seconds, on_kill=on_kill)
         self._reap()
 
     def kill(self) -> None:

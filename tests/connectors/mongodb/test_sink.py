@@ -1,8 +1,10 @@
 """The audit trail in a real server equals a reference over the log, whatever comes how often."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -139,6 +141,51 @@ def test_the_trail_is_only_ever_inserted_into(
         "listCollections",
         "endSessions",
     }
+    granted = _granted("audit_writer")
+    for name, collection in commands.seen:
+        if name != "endSessions":
+            where = collection if collection in (AUDIT_LOGS, POSITIONS) else ""
+            assert _ACTIONS[name] in granted[where], (name, collection)
+
+
+_ACTIONS = {
+    "create": "createCollection",
+    "createIndexes": "createIndex",
+    "insert": "insert",
+    "find": "find",
+    "update": "update",
+    "delete": "remove",
+    "listCollections": "listCollections",
+}
+"""The right that a command needs."""
+
+
+def _roles() -> list[dict[str, Any]]:
+    roles: list[dict[str, Any]] = json.loads(
+        files("connectors.mongodb").joinpath("roles.json").read_text()
+    )
+    return roles
+
+
+def _granted(role: str) -> dict[str, set[str]]:
+    """Rights by collection."""
+    (found,) = [each for each in _roles() if each["createRole"] == role]
+    return {each["resource"]["collection"]: set(each["actions"]) for each in found["privileges"]}
+
+
+def test_no_role_may_change_what_is_in_the_trail() -> None:
+    for role in _roles():
+        assert role["roles"] in ([], ["audit_reader"])
+        rights = _granted(role["createRole"])
+        assert rights[AUDIT_LOGS] <= {
+            "find",
+            "insert",
+            "createCollection",
+            "createIndex",
+            "changeStream",
+        }
+        # Rights in the whole database are rights in the trail.
+        assert rights.get("", set()) <= {"listCollections"}
 
 
 def test_the_server_refuses_what_is_no_audit_document(sink: MongodbSink, database: Any) -> None:
