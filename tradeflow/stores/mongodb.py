@@ -61,13 +61,21 @@ class EmbeddedMongodb:
         Raises:
             TradeflowError: it was never started.
         """
+        return f"mongodb://{self.address}/?directConnection=true"
+
+    @property
+    def address(self) -> str:
+        """host:port; the same when it starts again.
+
+        Raises:
+            TradeflowError: it was never started.
+        """
         try:
-            address = self._address.read_text().strip()
+            return self._address.read_text().strip()
         except OSError as error:
             raise TradeflowError(
                 f"The MongoDB server in {self._home} was never started."
             ) from error
-        return f"mongodb://{address}/?directConnection=true"
 
     @property
     def pid(self) -> int | None:

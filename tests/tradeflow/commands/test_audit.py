@@ -47,8 +47,10 @@ def test_all_of_a_user_as_json(trail: None) -> None:
     assert all(entry["timestamp"].endswith("Z") for entry in entries)
 
 
-def test_a_table_says_that_there_is_more(trail: None) -> None:
+def test_a_table_says_that_there_is_more(trail: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     shown = audit("--user", "ann", "--limit", "3")
+    assert shown.count(" ann ") == 3
     assert shown.count("203.0.113.9") + shown.count("198.51.100.7") >= 1
     assert "Older ones are not shown" in shown
 
