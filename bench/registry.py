@@ -37,6 +37,7 @@ BENCHMARKS = {
         Benchmark("saga", "an order through all stages: latency and rate", needs_kafka=True),
         Benchmark("connect_mongodb", "the MongoDB sink, beside bare pymongo", needs_kafka=False),
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
+        Benchmark("connect_mysql", "MySQL's connector, beside the bare driver", needs_kafka=True),
         Benchmark("history", "a restart after a short and a long log", needs_kafka=True),
     )
 }

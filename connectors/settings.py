@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,10 +14,9 @@ class ConnectorSettings(BaseSettings):
         env_prefix="TRADEFLOW_CONNECT_", frozen=True, populate_by_name=True, extra="ignore"
     )
 
-    broker: str = Field(default="127.0.0.1:9092", validation_alias=AliasChoices("broker", "BROKER"))
-    instruments: Path | None = Field(
-        default=None, validation_alias=AliasChoices("instruments", "TRADEFLOW_INSTRUMENTS")
-    )
+    # Named as everywhere, not after this prefix.
+    broker: str = Field(default="127.0.0.1:9092", validation_alias="BROKER")
+    instruments: Path | None = Field(default=None, validation_alias="TRADEFLOW_INSTRUMENTS")
     """A JSON file of instruments; None: the default set."""
     batch_records: int = Field(default=2_000, ge=1, le=100_000)
     """A batch is written when it has so many records,"""

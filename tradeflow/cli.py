@@ -25,6 +25,7 @@ from tradeflow.commands import (
     replay,
     sagas,
     simulate,
+    store,
     tail,
     topics,
     up,
@@ -58,6 +59,7 @@ app.add_typer(audit.app)
 app.add_typer(broker.app)
 app.add_typer(connect.app)
 app.add_typer(order.app)
+app.add_typer(store.app)
 app.add_typer(worker.app)
 
 

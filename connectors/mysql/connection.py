@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import mysql.connector
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -47,7 +45,11 @@ def migrate(settings: MysqlSettings) -> None:
 
     Several processes may come at once: one does it, the others wait.
     """
+    # It tells of its own parts as soon as it is imported.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     engine = create_engine(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,23 +38,29 @@ class ConnectorProcess:
 
     def health(self, path: str = "/health") -> tuple[int, dict[str, Any]]:
         """Status and content of its health page."""
+        status, text = self.page(path)
+        return status, json.loads(text)
+
+    def page(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
         eventually(lambda: "health and metrics: " in self.log, f"it listens: {self.log}")
-        url = self.log.rpartition("health and metrics: ")[2].split()[0].removesuffix("/health")
+        found = re.search(r"health and metrics: (http://\S+)/health\n", self.log)
+        assert found is not None, self.log
         try:
-            with urllib.request.urlopen(url + path, timeout=10) as answer:
-                return answer.status, json.load(answer)
+            with urllib.request.urlopen(found[1] + path, timeout=10) as answer:
+                return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, json.load(error)
+                return error.code, error.read().decode()
 
     def kill(self) -> None:
         """End it as a crash would."""
         self._process.kill()
         self._process.wait()
 
-    def terminate(self, seconds: float = 60) -> int:
+    def terminate(self, seconds: float = 60, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""
-        self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(number)
         return self.wait(seconds)
 
     def wait(self, seconds: float = 60) -> int:

@@ -1,4 +1,4 @@
-"""What an operator can do to a MySQL: one clear line, nothing lost, and on by itself when mended."""
+"""What an operator can do to MySQL: one clear line, nothing lost, and on by itself when mended."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager

@@ -33,12 +33,12 @@ def choose_ports(settings: BrokerSettings, *, remembered: Path) -> Ports:
     last = _read(remembered)
     clients = settings.port or free_port(settings.host, preferred=last.clients if last else None)
     if settings.port:
-        _require_free(settings.host, settings.port, setting="PORT")
+        _require_free_for_broker(settings.host, settings.port, setting="PORT")
     controller = settings.controller_port or free_port(
         settings.host, preferred=last.controller if last else None
     )
     if settings.controller_port:
-        _require_free(settings.host, settings.controller_port, setting="CONTROLLER_PORT")
+        _require_free_for_broker(settings.host, settings.controller_port, setting="CONTROLLER_PORT")
     chosen = Ports(clients=clients, controller=controller)
     remembered.write_text(json.dumps(asdict(chosen)))
     return chosen
@@ -63,18 +63,24 @@ def free_port(host: str, *, preferred: int | None = None) -> int:
     )
 
 
-def _require_free(host: str, port: int, *, setting: str) -> None:
+def _require_free_for_broker(host: str, port: int, *, setting: str) -> None:
+    prefix = "TRADEFLOW_BROKER_"
+    require_free(host, port, host_setting=f"{prefix}HOST", port_setting=prefix + setting)
+
+
+def require_free(host: str, port: int, *, host_setting: str, port_setting: str) -> None:
+    """Raise TradeflowError, with the settings to change, unless one can listen there."""
     problem = _problem(host, port)
     if problem is None:
         return
     if problem.errno == errno.EADDRINUSE:
         raise TradeflowError(
             f"Port {port} on {host} is taken by another program.",
-            remedy=f"Set TRADEFLOW_BROKER_{setting} to another port, or to 0 for any free one.",
+            remedy=f"Set {port_setting} to another port, or to 0 for any free one.",
         )
     raise TradeflowError(
-        f"The broker cannot listen on {host}:{port}: {problem.strerror}.",
-        remedy=f"Change TRADEFLOW_BROKER_HOST or TRADEFLOW_BROKER_{setting}.",
+        f"This machine cannot listen on {host}:{port}: {problem.strerror}.",
+        remedy=f"Change {host_setting} or {port_setting}.",
     )
 
 

@@ -42,7 +42,7 @@ def bench(
     chosen = _chosen(names or [])
     if wants_list:
         for benchmark in chosen:
-            typer.echo(f"{benchmark.name:10}{benchmark.summary}")
+            typer.echo(f"{benchmark.name:15}{benchmark.summary}")
         return
     facts, stolen = machine(), StolenTime()
     figures = _measured(chosen, is_quick=quick)

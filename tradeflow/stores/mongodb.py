@@ -74,7 +74,8 @@ class EmbeddedMongodb:
             return self._address.read_text().strip()
         except OSError as error:
             raise TradeflowError(
-                f"The MongoDB server in {self._home} was never started."
+                f"The MongoDB server in {self._home} was never started.",
+                remedy="Start it with: tradeflow store start mongodb",
             ) from error
 
     @property

@@ -12,11 +12,12 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tradeflow.broker.ports import free_port
+from tradeflow.broker.ports import free_port, require_free
 from tradeflow.errors import TradeflowError
 from tradeflow.recorded_process import RecordedProcess
 from tradeflow.stores.mysql_software import mysql_home
 
+_PREFIX = "TRADEFLOW_MYSQL_SERVER_"
 _POLL_SECONDS = 0.05
 _FIRST_WORDS = """\
 CREATE DATABASE IF NOT EXISTS `{database}` COLLATE utf8mb4_0900_bin;
@@ -28,18 +29,24 @@ GRANT ALL ON `{database}`.* TO `{user}`@`%`;
 class EmbeddedMysqlSettings(BaseSettings):
     """The embedded server's settings; each can be given as TRADEFLOW_MYSQL_SERVER_<NAME>.
 
-    Its user, password and database are the connector's own settings, TRADEFLOW_MYSQL_<NAME>.
+    Whom it lets in is as the connector is told: TRADEFLOW_MYSQL_USER, _PASSWORD and _DATABASE.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TRADEFLOW_MYSQL_SERVER_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, populate_by_name=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=3306, ge=0, le=65_535)
     """0: any free one, chosen at the first start and kept for the next ones."""
     data_dir: Path = Path(".tradeflow/mysql")
-    user: str = Field(default="tradeflow", pattern=r"^\w{1,32}$")
-    password: str = Field(default="tradeflow", pattern=r"^[^'\\\n]*$")
-    database: str = Field(default="tradeflow", pattern=r"^\w{1,64}$")
+    user: str = Field(
+        default="tradeflow", pattern=r"^\w{1,32}$", validation_alias="TRADEFLOW_MYSQL_USER"
+    )
+    password: str = Field(
+        default="tradeflow", pattern=r"^[^'\\\n]*$", validation_alias="TRADEFLOW_MYSQL_PASSWORD"
+    )
+    database: str = Field(
+        default="tradeflow", pattern=r"^\w{1,64}$", validation_alias="TRADEFLOW_MYSQL_DATABASE"
+    )
     options: str = ""
     """More options for mysqld, with spaces between."""
     start_timeout_seconds: float = Field(default=60.0, gt=0)
@@ -76,6 +83,11 @@ class EmbeddedMysql:
                 f"The MySQL in {self._home} was never started.",
                 remedy="Start it with: tradeflow store start mysql",
             ) from error
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+        return f"{self.settings.host}:{self.port}"
 
     @property
     def pid(self) -> int | None:
@@ -174,6 +186,10 @@ class EmbeddedMysql:
         settings = self.settings
         remembered = int(self._port_file.read_text()) if self._port_file.exists() else None
         port = settings.port or free_port(settings.host, preferred=remembered)
+        if settings.port:
+            require_free(
+                settings.host, port, host_setting=f"{_PREFIX}HOST", port_setting=f"{_PREFIX}PORT"
+            )
         self._port_file.write_text(str(port))
         words = self._home / "first-words.sql"
         words.write_text(
