@@ -7,17 +7,18 @@ from typing import Any
 from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import (
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
     InvalidURI,
     OperationFailure,
     PyMongoError,
-    WriteError,
 )
 
 from connectors.mongodb.settings import MongodbSettings
 from connectors.sink import StoreDownError
 
+DUPLICATE = 11_000
 _NO_RIGHT, _NO_SUCH_USER, _NO_LOGIN, _DISK_FULL = 13, 11, 18, 14031
 
 # Positions may never be ahead of documents, so both must have reached the disk.
@@ -67,14 +68,28 @@ def explain(error: PyMongoError, settings: MongodbSettings) -> str:
         return (
             f"{where} cannot be reached: {_line(error)}. Start it or correct TRADEFLOW_MONGODB_URL"
         )
-    code = error.code if isinstance(error, OperationFailure | WriteError) else None
+    code, said = _cause(error)
     if code in (_NO_SUCH_USER, _NO_LOGIN):
         return f"{where} refuses the user or the password of TRADEFLOW_MONGODB_URL"
     if code == _NO_RIGHT:
-        return f"{where} refuses: {_line(error)}. Grant the user its role (roles.json has it)"
+        return f"{where} refuses: {said}. Grant the user its role (roles.json has it)"
     if code == _DISK_FULL:
         return f"{where} has no room left on its disk. Make room; it goes on by itself"
-    return f"{where} has failed: {_line(error)}"
+    return f"{where} has failed: {said}"
+
+
+def _cause(error: PyMongoError) -> tuple[int | None, str]:
+    """The server's code and words; of a batch those of the first write that must not fail."""
+    if isinstance(error, BulkWriteError):
+        faults = [
+            *(error.details.get("writeErrors") or ()),
+            *(error.details.get("writeConcernErrors") or ()),
+        ]
+        for fault in faults:
+            if fault.get("code") != DUPLICATE:
+                return fault.get("code"), str(fault.get("errmsg", "")).rstrip(". ")
+    code = error.code if isinstance(error, OperationFailure) else None
+    return code, _line(error)
 
 
 def _line(error: Exception) -> str:

@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError
 from connectors.event import TOMBSTONE, Place
 from connectors.mongodb.actions import SKIPPED
 from connectors.mongodb.collections import AUDIT_LOGS, POSITIONS, prepare
-from connectors.mongodb.connection import connect, database_of, store_errors
+from connectors.mongodb.connection import DUPLICATE, connect, database_of, store_errors
 from connectors.mongodb.documents import Document, document_of
 from connectors.mongodb.settings import MongodbSettings
 from connectors.sink import Batch, FencedError, RefusedError, StoreDownError
@@ -49,7 +49,7 @@ AUDITED = (
 CHUNK = 500
 """Documents to an insert: while one is on its way the next is made."""
 
-_DUPLICATE, _NOT_VALID = 11_000, 121
+_NOT_VALID = 121
 _NOT_KEPT = SKIPPED | {TOMBSTONE}
 
 _Result = tuple[int, dict[str, str]]
@@ -146,7 +146,7 @@ class MongodbSink:
         try:
             self._database[POSITIONS].bulk_write(moves, ordered=False)
         except BulkWriteError as error:
-            if _codes(error) == {_DUPLICATE}:
+            if _codes(error) == {DUPLICATE}:
                 raise FencedError("positions have moved meanwhile") from error
             raise
 
@@ -191,7 +191,7 @@ def _codes(error: BulkWriteError) -> set[int]:
 
 def _read_errors(error: BulkWriteError, documents: Sequence[Document]) -> _Result:
     """What was there already is fine; what else can go wrong goes on as an error."""
-    if not _codes(error) <= {_DUPLICATE, _NOT_VALID}:
+    if not _codes(error) <= {DUPLICATE, _NOT_VALID}:
         raise error
     refused = {
         documents[each["index"]]["_id"]: str(each.get("errmsg", "the validator refuses it"))
