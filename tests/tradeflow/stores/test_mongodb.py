@@ -12,6 +12,7 @@ from pymongo import MongoClient
 from tests.fixtures.mongodb import new_server
 from tradeflow.errors import TradeflowError
 from tradeflow.stores.mongodb import EmbeddedMongodb, EmbeddedMongodbSettings
+from tradeflow.stores.secantus import VERSION, server_program
 
 
 def test_it_keeps_its_data_and_its_address_over_a_crash(tmp_path: Path) -> None:
@@ -59,6 +60,27 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 def test_one_that_was_never_started_has_no_address(tmp_path: Path) -> None:
     with pytest.raises(TradeflowError, match="was never started"):
         _ = new_server(tmp_path).url
+
+
+def test_a_download_that_fails_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEFLOW_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+    with pytest.raises(TradeflowError, match=f"SecantusDB {VERSION} could not be downloaded: "):
+        server_program()
+    assert [each.suffix for each in tmp_path.iterdir()] == [".lock"]
+
+
+def test_another_wheel_than_the_tested_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEFLOW_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("tradeflow.stores.secantus._WHEEL_SHA256", "0" * 64)
+    with pytest.raises(TradeflowError, match="is not the one that was tested"):
+        server_program()
 
 
 def test_it_outlives_nobody_it_should_not(tmp_path: Path) -> None:
