@@ -40,6 +40,7 @@ BENCHMARKS = {
         Benchmark("saga", "an order through all stages: latency and rate", needs_kafka=True),
         Benchmark("connect_redis", "the Redis sink, beside the bare driver", needs_kafka=False),
         Benchmark("redis_latency", "a trade until its price is in Redis", needs_kafka=True),
+        Benchmark("connect_mongodb", "the MongoDB sink, beside bare pymongo", needs_kafka=False),
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
         Benchmark("connect_mysql", "MySQL's connector, beside the bare driver", needs_kafka=True),
         Benchmark("history", "a restart after a short and a long log", needs_kafka=True),

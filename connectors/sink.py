@@ -83,6 +83,8 @@ class Sink(Protocol):
     def clear(self) -> None:
         """Remove all that this sink has written, positions too: for a rebuild.
 
+        An append-only store keeps its records: it forgets the positions alone.
+
         Raises:
             StoreDownError: it cannot be reached.
         """

@@ -68,6 +68,8 @@ class Source:
         self._stray = []
         self._is_paused = False
         self._require().assign([TopicPartition(*place, at) for place, at in starts.items()])
+        # What was paused stays so when it is assigned anew.
+        self._require().resume([TopicPartition(*place) for place in starts])
         return True
 
     def take(self, timeout: float, limit: int) -> list[Message]:

@@ -143,6 +143,8 @@ WalletRefusal = Literal[
 
 EntryType = Literal["NONE", "DEPOSIT", "WITHDRAWAL", "RESERVE", "RELEASE", "TRADE", "FEE"]
 
+AuditOutcome = Literal["NONE", "SUCCESS", "FAILURE"]
+
 SIDES: tuple[Side, ...] = ("BUY", "SELL")
 ORDER_TYPES: tuple[OrderType, ...] = get_args(OrderType)[1:]
 TIMES_IN_FORCE: tuple[TimeInForce, ...] = get_args(TimeInForce)[1:]

@@ -250,6 +250,16 @@ WALLET_EVENTS = Topic(
     public=True,
     config=JOURNAL,
 )
+AUDIT = Topic(
+    name="audit",
+    key="user_id",
+    values=("AuditEvent",),
+    producers=("web",),
+    consumers=("connectors",),
+    description="What people did or tried to do that no other topic tells: logins, say.",
+    public=True,
+    config=STAMPED_JOURNAL,
+)
 MATCHING_DEAD_LETTERS = _dead_letters("matching")
 ACCOUNTS_DEAD_LETTERS = _dead_letters("accounts")
 ORDERS_DEAD_LETTERS = _dead_letters("orders")
@@ -309,6 +319,7 @@ TOPICS: tuple[Topic, ...] = (
     ORDERBOOK_SNAPSHOTS,
     WALLET_COMMANDS,
     WALLET_EVENTS,
+    AUDIT,
     MATCHING_DEAD_LETTERS,
     ACCOUNTS_DEAD_LETTERS,
     ORDERS_DEAD_LETTERS,

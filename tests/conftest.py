@@ -6,7 +6,7 @@ import pytest
 
 from tradeflow import compiled_core
 
-pytest_plugins = ("tests.fixtures.kafka", "tests.fixtures.mysql", "tests.fixtures.redis")
+pytest_plugins = tuple(f"tests.fixtures.{name}" for name in ("kafka", "mongodb", "mysql", "redis"))
 
 _WANTED = "compiled" if os.environ.get("TRADEFLOW_TEST_COMPILED") else "pure"
 

@@ -12,6 +12,7 @@ import typer
 from tradeflow import __version__
 from tradeflow.commands import (
     account,
+    audit,
     bench,
     book,
     broker,
@@ -56,6 +57,7 @@ app.command()(clock.clock)
 app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
+app.add_typer(audit.app)
 app.add_typer(broker.app)
 app.add_typer(connect.app)
 app.add_typer(order.app)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas import enums, market_records, records, wallet_records
+from schemas import audit_records, enums, market_records, records, wallet_records
 from schemas.avro import NO_DEFAULT, Array, Enum, Primitive, Record, Type, parse_record
 from schemas.registry import read_schemas
 
@@ -20,7 +20,7 @@ NESTED_ONLY = {
 }
 SHAPES = {
     name: value
-    for module in (records, wallet_records, market_records)
+    for module in (records, wallet_records, market_records, audit_records)
     for name, value in vars(module).items()
     if typing.is_typeddict(value)
 }

@@ -26,6 +26,31 @@ Rebuild = Annotated[
 
 
 @app.command()
+def mongodb(rebuild: Rebuild = False) -> None:
+    """Feed MongoDB: the audit trail of every command, event and change of state.
+
+    TRADEFLOW_MONGODB_URL says where it is, TRADEFLOW_MONGODB_DATABASE which database. The trail is
+    append-only: --rebuild empties nothing, it inserts what is missing.
+    """
+    run(_mongodb_sink, rebuild=rebuild)
+
+
+def _mongodb_sink(_settings: "ConnectorSettings") -> "Sink":
+    from tradeflow.errors import TradeflowError
+    from tradeflow.settings import load_settings
+
+    try:
+        from connectors.mongodb.settings import MongodbSettings
+        from connectors.mongodb.sink import MongodbSink
+    except ImportError as error:
+        raise TradeflowError(
+            f"MongoDB needs the package {error.name}.",
+            remedy="Install it with: pip install 'tradeflow[mongodb]'",
+        ) from error
+    return MongodbSink(load_settings(MongodbSettings))
+
+
+@app.command()
 def mysql(rebuild: Rebuild = False) -> None:
     """Feed MySQL: orders, executions, trades, candles, the ledger and its sagas.
 

@@ -20,6 +20,7 @@ class StoreName(StrEnum):
 
     MYSQL = "mysql"
     REDIS = "redis"
+    MONGODB = "mongodb"
 
 
 Name = Annotated[StoreName, typer.Argument(help="Which one.", show_default=False)]
@@ -75,6 +76,7 @@ def _store(name: StoreName) -> EmbeddedStore:
     makers: dict[StoreName, Callable[[], EmbeddedStore]] = {
         StoreName.MYSQL: _mysql,
         StoreName.REDIS: _redis,
+        StoreName.MONGODB: _mongodb,
     }
     return makers[name]()
 
@@ -98,3 +100,10 @@ def _redis() -> EmbeddedStore:
             remedy="Install it with: pip install 'tradeflow[redis]'",
         ) from error
     return EmbeddedRedis(load_settings(EmbeddedRedisSettings))
+
+
+def _mongodb() -> EmbeddedStore:
+    from tradeflow.settings import load_settings
+    from tradeflow.stores.mongodb import EmbeddedMongodb, EmbeddedMongodbSettings
+
+    return EmbeddedMongodb(load_settings(EmbeddedMongodbSettings))
