@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 QUIX := .venv-quix/.installed
-EXTRAS := broker,mysql,redis,mongodb,web,compile,dev
+EXTRAS := broker,mysql,redis,mongodb,web,backtest,compile,dev
 
 .DEFAULT_GOAL := help
 .PHONY: help install up down compile clean-compiled test check format bench clean

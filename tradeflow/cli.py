@@ -12,6 +12,7 @@ import typer
 from tradeflow import __version__
 from tradeflow.commands import (
     account,
+    backtest,
     bench,
     book,
     broker,
@@ -43,6 +44,7 @@ app.command()(up.up)
 app.command()(down.down)
 app.command()(load.load)
 app.command()(replay.replay)
+app.command()(backtest.backtest)
 app.command()(book.book)
 app.command()(tail.tail)
 app.command()(sagas.sagas)

@@ -76,6 +76,15 @@ class Exchange:
         else:
             self._hear(market.apply(name, command))
 
+    def tick(self, time_ms: int) -> None:
+        """Let time pass everywhere, as a tick of the clock does on its way through the stages."""
+        for _, _, tick in self.orders.tick(time_ms):
+            self.wallet.apply("Tick", tick)
+        for market in self.markets.values():
+            market.apply("Tick", {"time_ms": time_ms})
+        self._send(self.orders.wallet_tick(time_ms))
+        self._send(self.orders.executions_tick(time_ms))
+
     def take_changes(self) -> None:
         """As at a round's end: the rows that would be written."""
         self.orders.take_changes()

@@ -62,6 +62,7 @@ class House(HouseOrders):
         self._refusals[command_id] = reason
 
     def _pay(self, order: PlaceOrder) -> None:
+        self._funds.open_account(HOUSE, order["time_ms"])
         asset, units = reservation(self._market.state.instrument, order)
         lacking = units - self._funds.available(HOUSE, asset)
         if lacking > 0:

@@ -43,7 +43,8 @@ class BacktestRun:
     """Plays a flow on an exchange, with a trader or without.
 
     ``rules`` are the instrument's own: the exchange's are without filters, for the flow's sake.
-    ``look`` is called now and then and may raise to end the run.
+    ``begin`` is called with the time of the first moment, before it; ``look`` is called now and
+    then.  Both may raise to end the run.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class BacktestRun:
         rules: Instrument,
         latency: Latency,
         *,
+        begin: Callable[[int], None],
         look: Callable[["BacktestRun"], None],
     ) -> None:
         self.exchange = exchange
@@ -69,6 +71,7 @@ class BacktestRun:
         self._latency = latency
         self._agenda = Agenda()
         self._news: list[News] = []
+        self._begin = begin
         self._look = look
         self._actions = (0, 0)
         exchange.on_outcome = self._hear
@@ -82,6 +85,7 @@ class BacktestRun:
             now_ms = max(self.now_ms, time_ms)
             if not self.moments:
                 self.first_ms = self.now_ms = now_ms
+                self._begin(now_ms)
                 if self.trader is not None:
                     self.trader.start(now_ms)
             self._until(now_ms)
@@ -98,14 +102,11 @@ class BacktestRun:
 
     def send(self, kind: str, command: dict[str, Any]) -> None:
         """A command of the strategy sets out."""
-        self._agenda.put(self._now() + self._latency.in_ms, lambda: self._arrive(kind, command))
+        self._agenda.put(self.now_ms + self._latency.in_ms, lambda: self._arrive(kind, command))
 
     def wake(self, time_ms: int, name: str) -> None:
         """A timer of the strategy."""
         self._agenda.put(time_ms, lambda: self._ring(name))
-
-    def _now(self) -> int:
-        return self.now_ms
 
     def _until(self, before_ms: int) -> None:
         """All that is due before a time."""
