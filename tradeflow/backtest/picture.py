@@ -66,7 +66,7 @@ def _figure(report: BacktestReport) -> "Figure":
     upper.plot(times, profits, color="tab:blue", linewidth=1.2, label="profit and loss")
     upper.fill_between(times, profits, peaks, color="tab:red", alpha=0.2, label="draw-down")
     upper.set_ylabel(report.rules.quote_asset)
-    upper.legend(loc="upper left")
+    upper.legend(loc="best")
     upper.grid(alpha=0.3)
     upper.set_title(f"{report.strategy or 'no strategy'} on {report.rules.symbol}")
     lower.step(times, positions, where="post", color="tab:gray", linewidth=1)

@@ -42,8 +42,8 @@ class MarketMaker(Strategy):
         # Never across the book: a post-only order would be refused.
         bid = min((book.double_mid_ticks - 2 * away) // 2, book.best_ask[0] - 1)
         ask = max((book.double_mid_ticks + 2 * away + 1) // 2, book.best_bid[0] + 1)
-        self._quote(desk, "BUY", bid, desk.position_lots < self._limit_lots)
-        self._quote(desk, "SELL", ask, desk.position_lots > -self._limit_lots)
+        self._quote(desk, "BUY", bid, desk.position_lots + self._lots <= self._limit_lots)
+        self._quote(desk, "SELL", ask, desk.position_lots - self._lots >= -self._limit_lots)
 
     def on_order(self, desk: Desk, order: OwnOrder, report: ReportEvent) -> None:
         """Forget a quote that is closed; the next timer makes a new one."""
