@@ -88,6 +88,7 @@ class BacktestReport:
                 "amended": counts["replaced"],
                 "expired": counts["expired"],
                 "open": self.open_orders,
+                "on_the_way": counts["sent"] - counts["accepted"] - counts["rejected"],
                 "refused": dict(one.refused),
             },
             "fills": counts["fills"],

@@ -18,7 +18,7 @@ from tradeflow.simulation.instruments import INSTRUMENTS as SIMULATED
 from tradeflow.simulation.run import Simulation, SimulationSettings
 
 COMMANDS = 400
-PAID_COMMANDS = 300
+PAID_COMMANDS = 600
 
 
 def live_trades(values: Iterator[tuple[bytes | None, bytes]]) -> dict[str, list[bytes]]:
