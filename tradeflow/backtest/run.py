@@ -5,6 +5,7 @@ it never acts on what it has not heard.
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from schemas.enums import RejectReason
@@ -15,6 +16,7 @@ from streams.domain.events import ReportEvent
 from streams.domain.outcome import Outcome
 from streams.domain.reports import refused_placement
 from streams.domain.symbol_state import SymbolState
+from streams.transport.collector import collector_paused
 from tradeflow.backtest.agenda import Agenda
 from tradeflow.backtest.desk import ACCOUNT
 from tradeflow.backtest.exchange import Exchange
@@ -25,7 +27,7 @@ from tradeflow.errors import TradeflowError
 from tradeflow.order_entry import market_budget
 
 _ROUND = 1_000
-"""Moments between two looks at changed rows, as a stage has between its rounds."""
+"""Moments between two looks at changed rows and at garbage, as a stage has between its rounds."""
 
 _ACTIONS_MAX = 10_000
 """In one millisecond: more is a strategy that answers itself for ever."""
@@ -79,22 +81,34 @@ class BacktestRun:
 
     def play(self) -> None:
         """Play all moments, or those before ``stop``."""
-        for time_ms, moment in self._flow.moments():
-            if self.is_stopped:
-                break
-            now_ms = max(self.now_ms, time_ms)
+        moments = self._flow.moments()
+        while not self.is_stopped and (some := list(islice(moments, _ROUND))):
             if not self.moments:
-                self.first_ms = self.now_ms = now_ms
-                self._begin(now_ms)
-                if self.trader is not None:
-                    self.trader.start(now_ms)
-            self._until(now_ms)
-            self.now_ms = now_ms
-            self._flow.play(moment)
-            self._after()
+                self._start(some[0][0])
+            with collector_paused():
+                self._play(some)
+            self.exchange.take_changes()
+            self._look(self)
         self._until(self.now_ms + 1)
         self.performance.finish(self.now_ms)
         self._look(self)
+
+    def _start(self, time_ms: int) -> None:
+        self.first_ms = self.now_ms = time_ms
+        self._begin(time_ms)
+        if self.trader is not None:
+            self.trader.start(time_ms)
+
+    def _play(self, moments: list[tuple[int, Any]]) -> None:
+        play = self._flow.play
+        for time_ms, moment in moments:
+            if self.is_stopped:
+                return
+            now_ms = max(self.now_ms, time_ms)
+            self._until(now_ms)
+            self.now_ms = now_ms
+            play(moment)
+            self._after()
 
     def stop(self) -> None:
         """Play no further moment."""
@@ -128,10 +142,8 @@ class BacktestRun:
         if self._news:
             news, self._news = self._news, []
             self._agenda.put(self.now_ms + self._latency.out_ms, lambda: self._tell(news))
-        self.performance.look(self.now_ms)
-        if self.moments % _ROUND == 0:
-            self.exchange.take_changes()
-            self._look(self)
+        if self.trader is not None:
+            self.performance.look(self.now_ms)
 
     def _tell(self, news: list[News]) -> None:
         if self.trader is not None:
