@@ -5,12 +5,13 @@ carried out with all its events, and the changed rows are taken as at a round's 
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.domain import settled_memory
 from bench.figure import Figure, at_least, figure
 from bench.flow import Command, Flow, bench_instruments
+from bench.hftbacktest_feed import hftbacktest_python, seconds_for, write_feed
 from bench.paid_flow import PaidFlow, funding
 from bench.run import Run
 from schemas.codec import encode
@@ -21,6 +22,7 @@ from tradeflow.backtest.funding import Funds
 from tradeflow.backtest.log_flow import LogFlow
 from tradeflow.backtest.performance import Performance
 from tradeflow.backtest.run import BacktestRun, Latency
+from tradeflow.errors import TradeflowError
 from tradeflow.topic_reader import Partition, Record
 
 RESTING = 2_000
@@ -29,37 +31,80 @@ _UNITS = 10**14
 
 
 def measure(run: Run) -> list[Figure]:
-    """Commands a second without the paid path, and with it."""
+    """Commands a second without the paid path, with it, and beside hftbacktest."""
     instruments = bench_instruments(run.folder)
-    flow = Flow(instruments, resting=RESTING)
     run.say("making commands")
+    figures = [_incoming(run, instruments), _paid(run, instruments)]
+    if not run.is_quick:
+        figures += _beside(run, instruments)
+    return figures
+
+
+def _incoming(run: Run, instruments: Mapping[str, Instrument]) -> Figure:
+    flow = Flow(instruments, resting=RESTING)
     first = list(records(ORDERS_INCOMING.name, flow.fill(), "symbol"))
-    matched = list(records(ORDERS_INCOMING.name, flow.take(run.size(200_000, 2_000)), "symbol"))
-    accounts = [f"acct-{number:06d}" for number in range(_ACCOUNTS)]
-    paid_flow = PaidFlow(accounts)
-    commands = paid_flow.take(run.size(40_000, 1_000))
-    paid = list(records(ORDERS_COMMANDS.name, commands, "account_id"))
-    incoming_rates, paid_rates = [], []
+    log = list(records(ORDERS_INCOMING.name, flow.take(run.size(200_000, 2_000)), "symbol"))
+    rates = []
     for number in range(run.rounds):
-        run.say(f"round {number + 1} of {run.rounds}")
-        incoming_rates.append(rate(instruments, first, matched, prepare=lambda _exchange: None))
-        paid_rates.append(rate(instruments, [], paid, prepare=lambda ex: _fund(ex, accounts)))
+        run.say(f"orders.incoming, round {number + 1} of {run.rounds}")
+        rates.append(rate(instruments, first, log))
+    return figure(
+        "backtest",
+        "orders.incoming: decoding, checks, matching, events",
+        rates,
+        "commands/s",
+        goal=at_least(100_000),
+        note=f"{flow.in_words()}; no strategy, no money: that was paid when it was logged;"
+        " processor time",
+    )
+
+
+def _paid(run: Run, instruments: Mapping[str, Instrument]) -> Figure:
+    accounts = [f"acct-{number:06d}" for number in range(_ACCOUNTS)]
+    flow = PaidFlow(accounts)
+    commands = flow.take(run.size(40_000, 1_000))
+    log = list(records(ORDERS_COMMANDS.name, commands, "account_id"))
+    rates = []
+    for number in range(run.rounds):
+        run.say(f"orders.commands, round {number + 1} of {run.rounds}")
+        rates.append(rate(instruments, [], log, accounts))
+    return figure(
+        "backtest",
+        "orders.commands: orders, wallet and settlement too",
+        rates,
+        "commands/s",
+        note=f"{flow.in_words()}; reports encoded and decoded as between the stages",
+    )
+
+
+def _beside(run: Run, instruments: Mapping[str, Instrument]) -> list[Figure]:
+    """One symbol: this engine matches its orders, hftbacktest is told what became of the book."""
+    try:
+        python = hftbacktest_python(run.say)
+    except TradeflowError as error:
+        run.say(f"left out: {error.message}")
+        return []
+    symbol, rules = next(iter(instruments.items()))
+    flow = Flow({symbol: rules}, resting=RESTING)
+    first, rest = flow.fill(), flow.take(200_000)
+    feed = write_feed(run.folder / "feed.bin", rules, first, rest)
+    before = list(records(ORDERS_INCOMING.name, first, "symbol"))
+    log = list(records(ORDERS_INCOMING.name, rest, "symbol"))
+    mine, its = [], []
+    for number in range(run.rounds):
+        run.say(f"beside hftbacktest, round {number + 1} of {run.rounds}")
+        mine.append(rate({symbol: rules}, before, log))
+        its.append(len(rest) / seconds_for(python, feed, rules))
     return [
         figure(
             "backtest",
-            "orders.incoming: decoding, checks, matching, events",
-            incoming_rates,
+            "one symbol, beside hftbacktest",
+            mine,
             "commands/s",
-            goal=at_least(100_000),
-            note=f"{flow.in_words()}; no strategy, no money: that was paid when it was logged",
-        ),
-        figure(
-            "backtest",
-            "orders.commands: orders, wallet and settlement too",
-            paid_rates,
-            "commands/s",
-            note=f"{paid_flow.in_words()}; reports encoded and decoded as between the stages",
-        ),
+            beside=("hftbacktest, levels and trades only", its),
+            note="hftbacktest (Rust) is told each level's change and each trade: it matches no"
+            " recorded order, pays for nothing, and no order moves its book",
+        )
     ]
 
 
@@ -76,14 +121,17 @@ def rate(
     instruments: Mapping[str, Instrument],
     first: list[Record],
     log: list[Record],
-    *,
-    prepare: Callable[[Exchange], None],
+    accounts: Sequence[str] = (),
 ) -> float:
-    """Records a second of a run over ``log``, on an exchange that has done ``first``."""
-    is_paid = not first and log[0].partition.topic == ORDERS_COMMANDS.name
-    exchange = Exchange(instruments, paying=None if is_paid else frozenset())
-    prepare(exchange)
-    _play(exchange, first)
+    """Records a second of a run over ``log``, on an exchange that has done ``first``.
+
+    ``accounts`` pay for their orders; none: nobody does.  It is the processor's time, not the
+    clock's, whoever else works on the machine.
+    """
+    exchange = Exchange(instruments, paying=None if accounts else frozenset())
+    _fund(exchange, accounts)
+    if first:
+        _play(exchange, first)
     with settled_memory():
         started = time.thread_time()
         played = _play(exchange, log)
@@ -113,7 +161,7 @@ def _nothing(_told: Any) -> None:
     """No screen, no funds."""
 
 
-def _fund(exchange: Exchange, accounts: list[str]) -> None:
+def _fund(exchange: Exchange, accounts: Sequence[str]) -> None:
     assets = sorted(assets_of(dict(exchange.instruments)))
     for name, command in funding(accounts, assets, _UNITS):
         exchange.money(name, command)
