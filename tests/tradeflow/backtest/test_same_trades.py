@@ -1,10 +1,12 @@
 """The same command log, live or in a backtest: the same trades, byte for byte."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from schemas.codec import decode
 from schemas.instruments import load_instruments
@@ -13,6 +15,8 @@ from tests.chaos.exchange import INSTRUMENTS, read_all
 from tests.chaos.paid_pipeline import PaidPipeline
 from tests.tradeflow.backtest.logs import backtested_trades, by_symbol, records_of
 from tradeflow.backtest.topic_log import TopicLog
+from tradeflow.cli import app
+from tradeflow.errors import TradeflowError
 from tradeflow.simulation.faults import NO_FAULTS, FaultRates
 from tradeflow.simulation.instruments import INSTRUMENTS as SIMULATED
 from tradeflow.simulation.run import Simulation, SimulationSettings
@@ -86,7 +90,9 @@ def pipeline(tmp_path: Path) -> Iterator[PaidPipeline]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_real_stages_and_backtest_make_the_same_trades(pipeline: PaidPipeline) -> None:
+def test_real_stages_and_backtest_make_the_same_trades(
+    pipeline: PaidPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pipeline.fund(6_000_000)
     pipeline.feed(PAID_COMMANDS)
     pipeline.settle()
@@ -99,3 +105,37 @@ def test_real_stages_and_backtest_make_the_same_trades(pipeline: PaidPipeline) -
 
     assert sum(len(trades) for trades in expected.values()) > 50
     assert found == expected
+    _require_runs(pipeline, monkeypatch, sum(len(trades) for trades in expected.values()))
+
+
+def _require_runs(
+    pipeline: PaidPipeline, monkeypatch: pytest.MonkeyPatch, live_trades: int
+) -> None:
+    """The same by name on the command line: alone, and with a strategy beside the log."""
+    monkeypatch.setenv("BROKER", pipeline.broker.bootstrap)
+    monkeypatch.setenv("TRADEFLOW_INSTRUMENTS", str(INSTRUMENTS))
+    symbol = next(iter(pipeline.instruments))
+    alone = _backtest(ORDERS_INCOMING.name)
+    assert alone["trades"] == live_trades
+    assert alone["state_hash"] == _backtest(ORDERS_INCOMING.name)["state_hash"]
+
+    paid = _backtest(ORDERS_COMMANDS.name)
+    assert paid["flow"]["commands on money"] > 0
+    assert paid["trades"] > live_trades // 2
+
+    maker = ("--strategy", "tradeflow.backtest.examples.market_maker:MarketMaker")
+    quotes = ("--symbol", symbol, "--param", "size=0.003", "--param", "limit=0.02")
+    with pytest.raises(TradeflowError, match="which one does the strategy trade"):
+        _backtest(ORDERS_COMMANDS.name, *maker)
+    for topic in (ORDERS_INCOMING.name, ORDERS_COMMANDS.name):
+        found = _backtest(topic, *maker, *quotes, "--param", "every_ms=20")
+        assert found["result"]["orders"]["accepted"] > 0
+
+
+def _backtest(*arguments: str) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["backtest", *arguments, "--json"])
+    if isinstance(result.exception, TradeflowError):
+        raise result.exception
+    assert result.exit_code == 0, (result.output, result.exception)
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
