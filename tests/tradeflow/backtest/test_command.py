@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.chaos.exchange import await_condition
 from tests.tradeflow.backtest.test_lobster import LINES
 from tests.tradeflow.replay.synthetic import SyntheticMarket, write_recording
+from tradeflow import backtest as backtest_package
 from tradeflow.cli import app
 from tradeflow.errors import TradeflowError
 
@@ -209,3 +212,44 @@ def test_help_tells_of_the_examples() -> None:
 
     assert "MarketMaker" in shown
     assert "MovingAverages" in shown
+
+
+def test_the_readmes_strategy_runs(recording: Path) -> None:
+    text = (Path(backtest_package.__file__).parent / "README.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    recording.with_name("dip.py").write_text(code)
+
+    params = ("--param", "size=0.5", "--param", "ticks=1")
+    result = _json(recording, "--strategy", "dip.py:Dip", *params)["result"]
+
+    assert result["orders"]["accepted"] > 0
+    assert result["orders"]["refused"] == {}
+
+
+_WAITING = """
+import time
+from pathlib import Path
+from tradeflow.backtest.strategy import Strategy
+
+class Waiting(Strategy):
+    def on_trade(self, desk, trade):
+        Path("begun").touch()
+        while not Path("signalled").exists():
+            time.sleep(0.01)
+"""
+
+
+def test_a_signal_ends_a_run_early_with_its_report(recording: Path) -> None:
+    folder = recording.parent
+    (folder / "waiting.py").write_text(_WAITING)
+    command = [sys.executable, "-m", "tradeflow", "backtest", str(recording), "--json"]
+    with subprocess.Popen(
+        [*command, "--strategy", "waiting.py:Waiting"], stdout=subprocess.PIPE, text=True
+    ) as running:
+        await_condition(lambda: (folder / "begun").exists(), "the first trade", seconds=30)
+        running.send_signal(signal.SIGTERM)
+        (folder / "signalled").touch()
+        shown, _ = running.communicate(timeout=60)
+
+    assert running.returncode == 0
+    assert json.loads(shown)["is_stopped"]
