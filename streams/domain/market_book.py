@@ -42,9 +42,9 @@ class LevelSide:
         price = self._prices[-1 if self.is_bid else 0]
         return price, self.lots[price]
 
-    def levels(self, limit: int = LEVELS_MAX) -> list[PriceLevel]:
+    def levels(self) -> list[PriceLevel]:
         """The best levels, best first."""
-        prices = self._prices[: -limit - 1 : -1] if self.is_bid else self._prices[:limit]
+        prices = self._prices[: -LEVELS_MAX - 1 : -1] if self.is_bid else self._prices[:LEVELS_MAX]
         return [{"price_ticks": price, "quantity_lots": self.lots[price]} for price in prices]
 
 

@@ -1,7 +1,9 @@
 """The book as somebody outside sees it: by depth updates, as late as they come."""
 
+from heapq import nlargest, nsmallest
+
 from streams.domain.events import DepthEvent
-from streams.domain.market_book import LEVELS_MAX, LevelSide
+from streams.domain.market_book import LevelSide
 
 Level = tuple[int, int]
 """Price in ticks and visible lots."""
@@ -44,5 +46,6 @@ class LocalBook:
 
 
 def _first(side: LevelSide, levels: int) -> list[Level]:
-    shown = side.levels(min(levels, LEVELS_MAX))
-    return [(level["price_ticks"], level["quantity_lots"]) for level in shown]
+    # As a snapshot has them would be all 5 000: too many for a look at ten.
+    prices = (nlargest if side.is_bid else nsmallest)(levels, side.lots)
+    return [(price, side.lots[price]) for price in prices]

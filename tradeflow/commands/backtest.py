@@ -2,63 +2,78 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from tradeflow.backtest.session import BacktestSettings
+
+
+_Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE|TOPIC",
+        help="A recording of Binance's streams, a LOBSTER message file (both gzipped or not),"
+        " or orders.commands or orders.incoming of the running exchange.",
+    ),
+]
+_Strategy = Annotated[
+    str | None,
+    typer.Option(metavar="MODULE:CLASS", help="The strategy; without one the flow runs alone."),
+]
+_Parameters = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="For the strategy's constructor; may be repeated."),
+]
+_Symbol = Annotated[
+    str | None, typer.Option(help="What the strategy trades, where a topic has several.")
+]
+_LatencyIn = Annotated[
+    int, typer.Option(min=0, help="How long a command takes to the exchange, in ms.")
+]
+_LatencyOut = Annotated[
+    int, typer.Option(min=0, help="How long reports, trades and book changes take back, in ms.")
+]
+_MakerFee = Annotated[
+    str | None, typer.Option(metavar="RATE", help="0.001 is 0.1 %; default: the instrument's.")
+]
+_TakerFee = Annotated[
+    str | None, typer.Option(metavar="RATE", help="The same where an order takes.")
+]
+_Fund = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ASSET=AMOUNT",
+        help="What the strategy begins with; default: 1000000 of the quote asset and 1000 of"
+        " the base asset.",
+    ),
+]
+_Every = Annotated[int, typer.Option(min=1, help="Between two points of the equity curve, in ms.")]
+_Plot = Annotated[
+    Path | None, typer.Option(help="Draw the equity curve into this .png, .svg or .html.")
+]
+_Traceback = Annotated[
+    bool, typer.Option("--traceback", help="Show the whole way to a strategy's error.")
+]
+
 
 def backtest(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|TOPIC",
-            help="A recording of Binance's streams, a LOBSTER message file (both gzipped or not),"
-            " or orders.commands or orders.incoming of the running exchange.",
-        ),
-    ],
-    strategy: Annotated[
-        str | None,
-        typer.Option(metavar="MODULE:CLASS", help="The strategy; without one the flow runs alone."),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="For the strategy's constructor; may be repeated."),
-    ] = None,
-    symbol: Annotated[
-        str | None, typer.Option(help="What the strategy trades, where a topic has several.")
-    ] = None,
-    latency_in: Annotated[
-        int, typer.Option(min=0, help="How long a command takes to the exchange, in ms.")
-    ] = 0,
-    latency_out: Annotated[
-        int, typer.Option(min=0, help="How long reports, trades and book changes take back, in ms.")
-    ] = 0,
-    maker_fee: Annotated[
-        str | None, typer.Option(metavar="RATE", help="0.001 is 0.1 %; default: the instrument's.")
-    ] = None,
-    taker_fee: Annotated[
-        str | None, typer.Option(metavar="RATE", help="The same where an order takes.")
-    ] = None,
-    fund: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ASSET=AMOUNT",
-            help="What the strategy begins with; default: 1000000 of the quote asset and 1000 of"
-            " the base asset.",
-        ),
-    ] = None,
+    source: _Source,
+    strategy: _Strategy = None,
+    param: _Parameters = None,
+    symbol: _Symbol = None,
+    latency_in: _LatencyIn = 0,
+    latency_out: _LatencyOut = 0,
+    maker_fee: _MakerFee = None,
+    taker_fee: _TakerFee = None,
+    fund: _Fund = None,
     seed: Annotated[int, typer.Option(help="Of the strategy's random numbers.")] = 0,
-    every: Annotated[
-        int, typer.Option(min=1, help="Between two points of the equity curve, in ms.")
-    ] = 1_000,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw the equity curve into this .png, .svg or .html.")
-    ] = None,
+    every: _Every = 1_000,
+    plot: _Plot = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show nothing while it runs.")] = False,
-    show_traceback: Annotated[
-        bool, typer.Option("--traceback", help="Show the whole way to a strategy's error.")
-    ] = False,
+    show_traceback: _Traceback = False,
 ) -> None:
     """Let a strategy trade against recorded order flow, in one process and without Kafka.
 
@@ -70,15 +85,9 @@ def backtest(
     tradeflow.backtest.examples.moving_averages:MovingAverages follows two averages of the trades
     (size, fast, slow). How to write one: tradeflow/backtest/README.md.
     """
-    import json
-    import traceback
-
-    from rich.console import Console
-
-    from tradeflow.backtest.picture import draw, require_drawable
-    from tradeflow.backtest.session import BacktestSettings, run_backtest
+    from tradeflow.backtest.picture import require_drawable
+    from tradeflow.backtest.session import BacktestSettings
     from tradeflow.backtest.source import Fees
-    from tradeflow.backtest.trader import StrategyError
 
     if plot is not None:
         require_drawable(plot)
@@ -96,6 +105,27 @@ def backtest(
         seed=seed,
         every_ms=every,
     )
+    _report(settings, plot, as_json=as_json, quiet=quiet, show_traceback=show_traceback)
+
+
+def _report(
+    settings: "BacktestSettings",
+    plot: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+    show_traceback: bool,
+) -> None:
+    """Run it, and print and draw what it came to."""
+    import json
+    import traceback
+
+    from rich.console import Console
+
+    from tradeflow.backtest.picture import draw
+    from tradeflow.backtest.session import run_backtest
+    from tradeflow.backtest.trader import StrategyError
+
     # What is shown on the way must not mix with JSON on the standard output.
     screen = Console(stderr=True, highlight=False, quiet=quiet)
     try:
