@@ -81,6 +81,8 @@ def test_agrees_with_a_plain_reckoning(seed: int) -> None:
     assert one.filled_lots == slow.filled
     cost = Fraction(one.slippage.double_cost * SHARE.quote_units_per_tick_lot, 2)
     assert cost / UNITS_PER_ASSET == slow.cost
+    assert made.desk.book.depth(50) == made.market.depth(50)
+    assert made.desk.position_units == one.base_units
     assert made.balance("USD") == one.quote_units
     assert made.balance("ACME") == one.base_units
 
