@@ -1,16 +1,17 @@
 """LOBSTER's messages as a backtest's flow: the house places and cancels each recorded order.
 
 An execution is an order of the other side, IOC at the recorded price: it takes from whoever is
-first there.  Where the resting order is not known, since it is older than the file, the execution
-proves that so much rested at the price, and it is placed first.  What nobody saw, hidden orders,
-auctions and halts, is counted and told, and changes nothing.
+first there.  Orders that are older than the file are one order a level, as far as the order book
+file shows them; where less is there than is executed of such an order, the execution proves that it
+rested there, and it is placed first.  What nobody saw, hidden orders, auctions and halts, is
+counted and told, and changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from schemas.amounts import step_units
+from schemas.amounts import UNITS_PER_ASSET, step_units
 from schemas.enums import TimeInForce
 from schemas.instruments import Instrument, read_instrument
 from schemas.records import ExecutionReport, PlaceOrder
@@ -19,11 +20,12 @@ from tradeflow.backtest.exchange import Exchange
 from tradeflow.backtest.funding import Funds
 from tradeflow.backtest.house import House
 from tradeflow.backtest.lobster import PRICE_SCALE, Message, MessageType
+from tradeflow.backtest.lobster_book import BookLevel
 from tradeflow.replay.house_orders import HouseOrder
 from tradeflow.replay.order_flow import HOUSE
 from tradeflow.replay.recorded_book import BookSide, Place
 
-_UNITS = 10**8 // PRICE_SCALE
+_UNITS = UNITS_PER_ASSET // PRICE_SCALE
 _OPPOSITE: dict[BookSide, BookSide] = {"BUY": "SELL", "SELL": "BUY"}
 _OFF = {
     **dict.fromkeys(("min_quantity", "max_quantity", "quantity_step"), "0"),
@@ -60,18 +62,21 @@ def share(ticker: str) -> Instrument:
 
 
 class LobsterFlow:
-    """Recorded orders under their own ids."""
+    """Recorded orders under their own ids; ``book`` is what the first message left."""
 
-    def __init__(self, instrument: Instrument, messages: Iterator[Message]) -> None:
+    def __init__(
+        self, instrument: Instrument, messages: Iterator[Message], book: Iterable[BookLevel] = ()
+    ) -> None:
         self._instrument = instrument
         self._messages = messages
         self._tick_units = step_units(instrument.tick_size)
-        self._lot_shares = step_units(instrument.lot_size)
+        self._lot_units = step_units(instrument.lot_size)
         self._made = 0
         self._time_ms = 0
         self._places: dict[int, Place] = {}
         """Where recorded orders are that were placed."""
         self._counts: Counter[str] = Counter()
+        self._first_book = list(book)
         self._house: House
 
     def begin(self, exchange: Exchange, funds: Funds) -> None:
@@ -87,22 +92,43 @@ class LobsterFlow:
         """Do what the message tells."""
         self._time_ms = moment.time_ms
         self._counts[_WHAT[moment.type]] += 1
+        if self._first_book:
+            self._begin_book(moment)
         if moment.type >= MessageType.HIDDEN_EXECUTION:
             if moment.type == MessageType.HIDDEN_EXECUTION:
                 self._counts["hidden shares"] += moment.size
             return
-        ticks, rest = divmod(moment.price * _UNITS, self._tick_units)
-        lots, odd = divmod(moment.size * 10**8, self._lot_shares)
-        if rest or odd or not ticks or not lots:
-            self._counts["off the grid"] += 1
+        found = self._on_grid(moment.is_buy, moment.price, moment.size)
+        if found is None:
             return
-        place: Place = ("BUY" if moment.is_buy else "SELL"), ticks
+        place, lots = found
         if moment.type == MessageType.SUBMISSION:
             self._submit(moment.order_id, place, lots)
         elif moment.type == MessageType.EXECUTION:
             self._execute(moment.order_id, place, lots)
         else:
-            self._reduce(moment, lots)
+            self._reduce(moment, place, lots)
+
+    def _on_grid(self, is_buy: bool, price: int, size: int) -> tuple[Place, int] | None:
+        ticks, rest = divmod(price * _UNITS, self._tick_units)
+        lots, odd = divmod(size * UNITS_PER_ASSET, self._lot_units)
+        if rest or odd or ticks <= 0 or lots <= 0:
+            self._counts["off the grid"] += 1
+            return None
+        return (("BUY" if is_buy else "SELL"), ticks), lots
+
+    def _begin_book(self, first: Message) -> None:
+        """What rested before the first message, as far as the book after it shows that."""
+        levels, self._first_book = self._first_book, []
+        for is_buy, price, size in levels:
+            if (is_buy, price) == (first.is_buy, first.price):
+                # A submission is in its level already; what is taken from it is not any more.
+                size += _EFFECT.get(first.type, 0) * first.size
+            found = self._on_grid(is_buy, price, size) if size else None
+            if found is not None:
+                place, lots = found
+                self._counts["levels at the start"] += 1
+                self._house.apply("PlaceOrder", self._order(_before(place), place, lots, "GTC"))
 
     def hear(self, outcome: Outcome) -> None:
         """What matching says."""
@@ -127,27 +153,32 @@ class LobsterFlow:
     def _execute(self, order_id: int, place: Place, lots: int) -> None:
         if order_id not in self._places:
             self._counts["executions of orders from before the file"] += 1
-            self._house.apply("PlaceOrder", self._order(self._name(), place, lots, "GTC"))
+            before = self._order_at(place, _before(place))
+            missing = lots - (before.leaves_lots if before is not None else 0)
+            if missing > 0:
+                self._house.apply("PlaceOrder", self._order(self._name(), place, missing, "GTC"))
         side, ticks = place
         taker = self._order(self._name(), (_OPPOSITE[side], ticks), lots, "IOC")
         self._house.apply("PlaceOrder", taker)
 
-    def _reduce(self, message: Message, lots: int) -> None:
-        place = self._places.get(message.order_id)
-        if place is None:
+    def _reduce(self, message: Message, place: Place, lots: int) -> None:
+        is_known = message.order_id in self._places
+        if is_known:
+            place = self._places[message.order_id]
+            order = self._order_at(place, _name_of(message.order_id))
+        else:
             self._counts["cancels of orders from before the file"] += 1
-            return
-        order = self._order_at(place, _name_of(message.order_id))
+            order = self._order_at(place, _before(place))
         if order is None:
             # Somebody else has taken it: the strategy, or a recorded taker in its stead.
-            self._counts["cancels of orders that were taken"] += 1
-        elif message.type == MessageType.CANCEL or order.leaves_lots <= lots:
+            self._counts["cancels of orders that were taken"] += is_known
+        elif order.leaves_lots <= lots or (is_known and message.type == MessageType.CANCEL):
             self._house.apply("CancelOrder", self._aimed(order) | _CANCEL)
         else:
             quantity = order.quantity_lots - lots
             self._house.apply("AmendOrder", self._aimed(order) | {"quantity_lots": quantity})
         if message.type == MessageType.CANCEL:
-            del self._places[message.order_id]
+            self._places.pop(message.order_id, None)
 
     def _order_at(self, place: Place, name: str) -> HouseOrder | None:
         orders = self._house.orders(place)
@@ -201,6 +232,20 @@ _WHAT = {
     MessageType.CROSS: "crosses",
     MessageType.HALT: "halts",
 }
+
+
+_EFFECT = {
+    MessageType.SUBMISSION: -1,
+    MessageType.PARTIAL_CANCEL: 1,
+    MessageType.CANCEL: 1,
+    MessageType.EXECUTION: 1,
+}
+
+
+def _before(place: Place) -> str:
+    """The name of what rested on a level before the file begins."""
+    side, ticks = place
+    return f"before-{side}-{ticks}"
 
 
 def _name_of(order_id: int) -> str:

@@ -11,6 +11,7 @@ from schemas.topics import ORDERS_COMMANDS, ORDERS_INCOMING, WALLET_COMMANDS
 from streams.settings import StreamsSettings
 from tradeflow.backtest.flow import Flow
 from tradeflow.backtest.lobster import read_messages, ticker_of
+from tradeflow.backtest.lobster_book import book_file_of, read_first_book
 from tradeflow.backtest.lobster_flow import LobsterFlow, share
 from tradeflow.backtest.recorded_flow import RecordedFlow
 from tradeflow.errors import TradeflowError
@@ -115,9 +116,11 @@ def _message_file(path: Path, symbol: str | None, fees: Fees, at: At) -> Source:
     else:
         open_rules = rules
     open_rules = fees.of(open_rules)
+    book = book_file_of(path)
+    levels = [] if book is None else read_first_book(book)
     return Source(
         name=str(path),
-        flow=LobsterFlow(open_rules, read_messages(path, at=at)),
+        flow=LobsterFlow(open_rules, read_messages(path, at=at), levels),
         size=path.stat().st_size,
         instruments={rules.symbol: open_rules},
         rules=rules,

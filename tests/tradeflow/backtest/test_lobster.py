@@ -14,6 +14,7 @@ from tradeflow.backtest.lobster import (
     read_messages,
     ticker_of,
 )
+from tradeflow.backtest.lobster_book import book_file_of, read_first_book
 
 LINES = """34200.004241176,1,16113575,18,5853300,1
 34200.025551909,2,16113575,8,5853300,1
@@ -103,3 +104,26 @@ def _faults(short: Path, bad: Path, none: Path) -> Iterable[tuple[Path, str]]:
         (bad, "2012-99-99, which is no day"),
         (none, "cannot be read: No such file"),
     )
+
+
+def test_the_order_book_file_is_found_by_its_name(tmp_path: Path) -> None:
+    path = _write(tmp_path / "AAPL_2012-06-21_34200000_57600000_message_2.csv", LINES)
+    assert book_file_of(path) is None
+    beside = tmp_path / "AAPL_2012-06-21_34200000_57600000_orderbook_2.csv"
+    beside.write_text("5859400,200,5853300,18,9999999999,0,5853000,150\n1,1,1,1\n")
+
+    assert book_file_of(path) == beside
+    assert read_first_book(beside) == [
+        (False, 5_859_400, 200),
+        (True, 5_853_300, 18),
+        (True, 5_853_000, 150),
+    ]
+    assert book_file_of(_write(tmp_path / "some.csv", LINES)) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("1,2,3", "3 numbers, a level has 4"), ("", "0 numbers"), ("a,1,1,1", "a")]
+)
+def test_an_order_book_file_that_is_none(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(LobsterError, match=f"line 1: .*{said}"):
+        read_first_book(_write(tmp_path / "A_orderbook_1.csv", line))

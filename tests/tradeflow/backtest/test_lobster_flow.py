@@ -16,10 +16,12 @@ _SUBMIT, _PART, _CANCEL, _EXECUTE, _HIDDEN, _CROSS, _HALT = MessageType
 
 
 class _Played:
-    def __init__(self, messages: Iterable[Message] = ()) -> None:
+    def __init__(
+        self, messages: Iterable[Message] = (), book: Iterable[tuple[bool, int, int]] = ()
+    ) -> None:
         self.trades: list[tuple[int, int]] = []
         self.exchange = Exchange({SYMBOL: SHARE}, on_outcome=self._hear)
-        self.flow = LobsterFlow(SHARE, iter(messages))
+        self.flow = LobsterFlow(SHARE, iter(messages), book)
         self.exchange.on_refusal = self.flow.hear_refusal
         self.funds = Funds(self.exchange)
         self.flow.begin(self.exchange, self.funds)
@@ -111,6 +113,39 @@ def test_what_somebody_else_has_taken_cannot_be_cancelled() -> None:
     assert played.trades == [(1_000, 100)]
     counts = played.flow.counts()
     assert counts["cancels of orders that were taken"] == 1
+    assert counts["commands refused"] == 0
+
+
+BOOK = ((True, 100_000, 80), (False, 100_200, 70), (True, 99_900, 40))
+
+
+def test_the_book_begins_as_the_order_book_file_says() -> None:
+    submitted = _Played([_message(_SUBMIT, 1, 30, 100_000)], BOOK)
+    executed = _Played([_message(_EXECUTE, 9, 30, 100_000)], BOOK)
+
+    for played in (submitted, executed):
+        assert played.depth == ([(1_000, 80), (999, 40)], [(1_002, 70)])
+        assert played.flow.counts()["commands refused"] == 0
+    assert executed.trades == [(1_000, 30)]
+
+
+def test_what_was_there_before_can_be_taken_and_cancelled() -> None:
+    played = _Played(
+        [
+            _message(_SUBMIT, 1, 30, 100_000),
+            _message(_EXECUTE, 9, 20, 100_000),
+            _message(_CANCEL, 8, 10, 100_000),
+            _message(_EXECUTE, 7, 90, 100_200, is_buy=False),
+            _message(_PART, 6, 50, 99_900),
+        ],
+        BOOK,
+    )
+
+    # 50 of the 80 were older than the file: they stand first.
+    assert played.trades == [(1_000, 20), (1_002, 70), (1_002, 20)]
+    assert played.depth == ([(1_000, 50)], [])
+    counts = played.flow.counts()
+    assert counts["levels at the start"] == 3
     assert counts["commands refused"] == 0
 
 
