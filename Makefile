@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 QUIX := .venv-quix/.installed
-EXTRAS := broker,mysql,redis,mongodb,web,compile,dev
+EXTRAS := broker,mysql,redis,mongodb,web,backtest,compile,dev
 
 .DEFAULT_GOAL := help
 .PHONY: help install up down compile clean-compiled test check format bench clean
@@ -56,4 +56,4 @@ $(QUIX): bench/requirements-quix.txt
 	@touch $@
 
 clean: clean-compiled ## remove environments and caches; data in .tradeflow stays
-	rm -rf build .venv .venv-quix .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build .venv .venv-quix .venv-hftbacktest .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -28,6 +28,7 @@ BENCHMARKS = {
         Benchmark("codec", "Avro in and out, beside fastavro", needs_kafka=False),
         Benchmark("ledger", "the ledger's core, no Kafka", needs_kafka=False),
         Benchmark("accounts", "an order among many accounts and orders", needs_kafka=False),
+        Benchmark("backtest", "a backtest over a command log, no Kafka", needs_kafka=False),
         Benchmark("growth", "the core with large books and long histories", needs_kafka=False),
         Benchmark(
             "stage", "matching through Kafka, beside a plain loop, Faust and Quix", needs_kafka=True

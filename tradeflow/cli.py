@@ -13,6 +13,7 @@ from tradeflow import __version__
 from tradeflow.commands import (
     account,
     audit,
+    backtest,
     bench,
     book,
     broker,
@@ -48,6 +49,7 @@ app.command()(down.down)
 app.command()(load.load)
 app.command()(replay.replay)
 app.command()(reprocess.reprocess)
+app.command()(backtest.backtest)
 app.command()(book.book)
 app.command()(tail.tail)
 app.command()(sagas.sagas)

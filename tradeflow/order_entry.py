@@ -72,11 +72,11 @@ def place_order(
                 f"Nobody is there to trade {instrument.symbol} with now.",
                 remedy="Give --price, and the order waits in the book.",
             )
-        command["budget_units"] = _budget(command, instrument, price)
+        command["budget_units"] = market_budget(command, instrument, price)
     return command
 
 
-def _budget(command: Mapping[str, Any], instrument: Instrument, price_ticks: int) -> int:
+def market_budget(command: Mapping[str, Any], instrument: Instrument, price_ticks: int) -> int:
     """What is set aside for a market order: its worth at the best price, and a band on top."""
     units = instrument.quote_units_per_tick_lot
     quote: int = command["quote_quantity_units"]

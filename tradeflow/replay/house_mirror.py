@@ -4,51 +4,23 @@ The engine is a pure function of its commands, so the mirror is exact as long as
 the symbol.  It also says beforehand what the exchange would refuse.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from schemas.enums import RejectReason
 from schemas.instruments import Instrument
-from streams.domain.events import ReportEvent
 from streams.domain.market import Market
-from tradeflow.replay.recorded_book import BookSide, Place
+from tradeflow.replay.house_orders import REFUSALS, HouseOrders
 
 _FORGET_EVERY = 1_000
-_REFUSALS = {"REJECTED", "CANCEL_REJECTED", "AMEND_REJECTED"}
 
 
-@dataclass(slots=True)
-class HouseOrder:
-    """A resting order of the house; quantities in lots."""
-
-    client_order_id: str
-    quantity_lots: int
-    leaves_lots: int
-
-
-class HouseMirror:
-    """The house account's resting orders by level, oldest first."""
+class HouseMirror(HouseOrders):
+    """The house account's resting orders on a market of their own."""
 
     def __init__(self, instrument: Instrument, house: str) -> None:
-        self._instrument = instrument
-        self._market = Market(instrument)
-        self._house = house
-        self._levels: dict[BookSide, dict[int, dict[int, HouseOrder]]] = {
-            "BUY": defaultdict(dict),
-            "SELL": defaultdict(dict),
-        }
-        self._lots: dict[Place, int] = {}
+        super().__init__(Market(instrument), house)
         self._applied = 0
-        self.held: Counter[str] = Counter()
-        """What the house's open orders hold: minor units by asset."""
-        self.paid: Counter[str] = Counter()
-        """What the house paid in commissions: minor units by asset."""
-        self.last_change_id = ""
-        """The last command that changed a level."""
-        self.trades = 0
-        """Trades so far."""
 
     def apply(self, kind: str, command: Mapping[str, Any]) -> RejectReason:
         """Carry a command out; the reason if the exchange will refuse it, else NONE."""
@@ -61,63 +33,8 @@ class HouseMirror:
         if outcome.depth is not None:
             self.last_change_id = command["command_id"]
         for report in outcome.reports:
-            if report.execution_type in _REFUSALS:
+            if report.execution_type in REFUSALS:
                 return report.reject_reason
             if report.account_id == self._house:
-                self._follow(report)
+                self.follow(report)
         return "NONE"
-
-    def quantity(self, place: Place) -> int:
-        """The lots that the house has on a level."""
-        return self._lots.get(place, 0)
-
-    def orders(self, place: Place) -> list[HouseOrder]:
-        """The house's orders on a level, oldest first."""
-        side, price_ticks = place
-        return list(self._levels[side].get(price_ticks, {}).values())
-
-    def places(self) -> set[Place]:
-        """All levels of the house."""
-        return set(self._lots)
-
-    def best_price(self, side: BookSide) -> int | None:
-        """The best price of a side in ticks."""
-        book = self._market.state.book
-        best = next((book.bids if side == "BUY" else book.asks).best_first(), None)
-        return None if best is None else best.price_ticks
-
-    def depth(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Bids and asks as (price ticks, lots), best first."""
-        return self._market.depth()
-
-    def _follow(self, report: ReportEvent) -> None:
-        side = report.side
-        if side == "NONE":
-            return
-        price_ticks, order_id = report.price_ticks, report.order_id
-        level = self._levels[side][price_ticks]
-        before = level.pop(order_id).leaves_lots if order_id in level else 0
-        leaves = report.leaves_quantity_lots
-        place = side, price_ticks
-        self._count_money(report, leaves - before)
-        lots = self._lots.get(place, 0) - before + leaves
-        if lots:
-            self._lots[place] = lots
-        else:
-            self._lots.pop(place, None)
-        if leaves:
-            # Only an amend changes an order's name; a cancel's own name is in a terminal report.
-            level[order_id] = HouseOrder(report.client_order_id, report.quantity_lots, leaves)
-        elif not level:
-            del self._levels[side][price_ticks]
-
-    def _count_money(self, report: ReportEvent, lots: int) -> None:
-        rules = self._instrument
-        if report.side == "BUY":
-            spent, received = rules.quote_asset, rules.base_asset
-            units = report.price_ticks * lots * rules.quote_units_per_tick_lot
-        else:
-            spent, received = rules.base_asset, rules.quote_asset
-            units = lots * rules.base_units_per_lot
-        self.held[spent] += units
-        self.paid[received] += report.commission_units

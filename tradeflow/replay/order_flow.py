@@ -26,6 +26,7 @@ from schemas.enums import RejectReason, TimeInForce
 from schemas.instruments import Instrument
 from schemas.records import AmendOrder, CancelOrder, PlaceOrder
 from tradeflow.replay.house_mirror import HouseMirror
+from tradeflow.replay.house_orders import HouseOrders
 from tradeflow.replay.recorded_book import BookSide, Grid, Place, RecordedBook
 from tradeflow.replay.recording import FlowEvent, RecordedTrade
 
@@ -41,17 +42,18 @@ class OrderFlow:
     """Commands that make an empty book follow a recording.
 
     ``run`` begins every command id and client order id and makes them this run's own; command ids
-    end in the command's number, from 1.
+    end in the command's number, from 1.  ``house`` knows what the house has on the book; None: a
+    mirror does, and nobody else trades.
     """
 
-    def __init__(self, instrument: Instrument, run: str) -> None:
+    def __init__(self, instrument: Instrument, run: str, house: HouseOrders | None = None) -> None:
         self.instrument = instrument
         self._run = run
         self._touched: set[Place] = set()
         self._time_ms = 0
         self.grid = Grid(instrument)
         self.recorded = RecordedBook(self.grid)
-        self.mirror = HouseMirror(instrument, HOUSE)
+        self.mirror = HouseMirror(instrument, HOUSE) if house is None else house
         self.number = 0
         """Commands made so far."""
         self.trades = 0
@@ -107,7 +109,7 @@ class OrderFlow:
         yield from self._submit("PlaceOrder", order)
 
     def _clear(self, side: BookSide, price_ticks: int, *, keep_price: bool) -> Iterator[Command]:
-        """Cancel the orders of a side that are better than a price, or as good."""
+        """Cancel the house's orders of a side that are better than a price, or as good."""
         while (best := self.mirror.best_price(side)) is not None:
             worse = best < price_ticks if side == "BUY" else best > price_ticks
             if worse or (keep_price and best == price_ticks):

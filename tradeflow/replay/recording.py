@@ -7,9 +7,9 @@ A line is the time of receipt in nanoseconds, a space and the JSON as it came: s
 import gzip
 import heapq
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ Levels = list[tuple[str, str]]
 """(price, quantity) as decimal strings; quantity 0: the level is gone."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_TELL_EVERY = 500
 
 
 class RecordingError(TradeflowError):
@@ -78,13 +79,20 @@ FlowEvent = DepthSnapshot | DepthDiff | RecordedTrade
 _RANKS: dict[type, int] = {DepthSnapshot: 0, RecordedTrade: 1, DepthDiff: 2}
 
 
-def read_recording(path: Path) -> Iterator[RecordedEvent]:
-    """The events of a recording in the order of receipt; raises RecordingError."""
+def read_recording(
+    path: Path, *, at: Callable[[int], None] = lambda _bytes: None
+) -> Iterator[RecordedEvent]:
+    """The events of a recording in the order of receipt; raises RecordingError.
+
+    ``at`` is told now and then how many bytes of the file were read.
+    """
     number = 0
     try:
-        with _open(path) as lines:
+        with path.open("rb") as file, lines_of(file) as lines:
             for line in lines:
                 number += 1
+                if number % _TELL_EVERY == 0:
+                    at(file.tell())
                 yield _parse(line)
     except _LineError as error:
         raise RecordingError(f"{path}, line {number}: {error}.") from error
@@ -125,10 +133,10 @@ class _LineError(ValueError):
     """Why a line is no line of a recording."""
 
 
-def _open(path: Path) -> BufferedIOBase:
-    with path.open("rb") as file:
-        is_gzip = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    return cast("BufferedIOBase", gzip.open(path) if is_gzip else path.open("rb"))
+def lines_of(file: BufferedReader) -> BufferedIOBase:
+    """The lines of a file that may be gzipped."""
+    is_gzip = file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
+    return cast("BufferedIOBase", gzip.open(file)) if is_gzip else file
 
 
 def _parse(line: bytes) -> RecordedEvent:

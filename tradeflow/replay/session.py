@@ -1,15 +1,13 @@
 """A replay from the file to the report, on an exchange of its own or on the running one."""
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from typing import cast
 
 from rich.console import Console
 
-from schemas.instruments import Instrument, InstrumentError, load_instruments, read_instrument
+from schemas.instruments import Instrument, read_instrument
 from schemas.records import DepthUpdate
 from schemas.topics import ORDERBOOK_UPDATES, ORDERS_COMMANDS, ORDERS_EXECUTIONS, TRADES
 from streams.settings import StreamsSettings
@@ -20,16 +18,11 @@ from tradeflow.event_reader import EventReader
 from tradeflow.funding import ANSWER_SECONDS, Treasury
 from tradeflow.present import now_ms
 from tradeflow.replay.open_rules import without_filters
+from tradeflow.replay.opening import find_instrument, open_recording
 from tradeflow.replay.order_flow import HOUSE, OrderFlow
 from tradeflow.replay.pace import Pace
 from tradeflow.replay.private_exchange import private_exchange
 from tradeflow.replay.reached import Reached
-from tradeflow.replay.recording import (
-    FlowEvent,
-    RecordingError,
-    in_exchange_order,
-    read_recording,
-)
 from tradeflow.replay.report import ReplayReport
 from tradeflow.replay.run import ReplayRun
 from tradeflow.replay.screen import ReplayScreen
@@ -52,11 +45,11 @@ def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> Re
     Raises:
         TradeflowError: the recording or the exchange cannot be used.
     """
-    symbol, events = _open(path)
+    symbol, events = open_recording(path)
     source = load_settings(StreamsSettings).instruments
     with ExitStack() as stack:
         look_after, answer_seconds = _nothing, ANSWER_SECONDS
-        instrument = _instrument(source, symbol)
+        instrument = find_instrument(source, symbol)
         if live:
             _require_room(instrument)
             bootstrap = running_exchange()
@@ -99,39 +92,6 @@ def replay_file(path: Path, *, speed: float, live: bool, console: Console) -> Re
             run.play(events)
         feed.flush(_FLUSH_SECONDS)
     return ReplayReport.of(run, instrument)
-
-
-def _open(path: Path) -> tuple[str, Iterator[FlowEvent]]:
-    """The recording's symbol and its events."""
-    events = in_exchange_order(read_recording(path))
-    seen = []
-    for event in events:
-        seen.append(event)
-        symbol = getattr(event, "symbol", None)
-        if symbol is not None:
-            return symbol, _of_one_symbol(symbol, chain(seen, events))
-    raise RecordingError(f"{path} has no depth diff and no trade.")
-
-
-def _of_one_symbol(symbol: str, events: Iterator[FlowEvent]) -> Iterator[FlowEvent]:
-    for event in events:
-        other = getattr(event, "symbol", symbol)
-        if other != symbol:
-            raise RecordingError(f"The recording has {other} beside {symbol}: one is played only.")
-        yield event
-
-
-def _instrument(path: Path | None, symbol: str) -> Instrument:
-    try:
-        instruments = load_instruments(path)
-    except InstrumentError as error:
-        raise TradeflowError(str(error)) from error
-    if symbol not in instruments:
-        raise TradeflowError(
-            f"There is no instrument {symbol}.",
-            remedy="Name a file that has it in TRADEFLOW_INSTRUMENTS.",
-        )
-    return instruments[symbol]
 
 
 def _require_room(instrument: Instrument) -> None:

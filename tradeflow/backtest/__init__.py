@@ -1,0 +1,1 @@
+"""The whole exchange in one process, without Kafka: recorded flow and a strategy's own orders."""
