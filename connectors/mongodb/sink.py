@@ -46,7 +46,7 @@ AUDITED = (
 )
 """Every topic of commands, events and changes of state, and what could not be understood."""
 
-CHUNK = 500
+CHUNK = 1_000
 """Documents to an insert: while one is on its way the next is made."""
 
 _NOT_VALID = 121
