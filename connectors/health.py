@@ -15,6 +15,8 @@ class Health:
     store: str = "unknown"
     """up, down or unknown."""
     store_error: str = ""
+    down_since: float | None = None
+    """By the monotonic clock; None: it is not down."""
     breaker: str = "closed"
     partitions: int = 0
     lag: int | None = None
@@ -36,6 +38,12 @@ class Health:
         """Whether records go into the store."""
         return self.is_live and self.is_reading and self.store == "up"
 
+    @property
+    def down_seconds(self) -> float:
+        """For how long the store has been down."""
+        since = self.down_since
+        return 0.0 if since is None else time.monotonic() - since
+
     def as_json(self) -> dict[str, Any]:
         """What /health shows."""
         return {
@@ -44,6 +52,7 @@ class Health:
             "ready": self.is_ready,
             "store": self.store,
             "store_error": self.store_error,
+            "store_down_seconds": round(self.down_seconds, 1),
             "breaker": self.breaker,
             "partitions": self.partitions,
             "lag": self.lag,

@@ -50,7 +50,6 @@ class Patience:
         self._metrics = metrics
         self._health = health
         self._is_connected = False
-        self._down_since: float | None = None
         self._breaker = CircuitBreaker(
             fail_max=settings.breaker_failures,
             reset_timeout=settings.breaker_reset_seconds,
@@ -104,14 +103,14 @@ class Patience:
         if self._health.store_error != why:
             log.error("%s: %s. It is tried again; nothing is lost", self._sink.name, why)
         self._health.store, self._health.store_error = "down", why
-        if self._down_since is None:
-            self._down_since = time.monotonic()
+        if self._health.down_since is None:
+            self._health.down_since = time.monotonic()
 
     def _note_up(self) -> None:
-        if self._down_since is not None:
-            away = time.monotonic() - self._down_since
+        if self._health.down_since is not None:
+            away = self._health.down_seconds
             log.info("%s: the store is back after %.1f s", self._sink.name, away)
-            self._down_since = None
+            self._health.down_since = None
         self._health.store, self._health.store_error = "up", ""
 
     def _before_sleep(self, _state: RetryCallState) -> None:

@@ -67,7 +67,10 @@ class Source:
         self._eof = {}
         self._stray = []
         self._is_paused = False
-        self._require().assign([TopicPartition(*place, at) for place, at in starts.items()])
+        assignment = [TopicPartition(*place, at) for place, at in starts.items()]
+        self._require().assign(assignment)
+        # A partition that was paused when it was lost is still so when it comes back.
+        self._require().resume(assignment)
         return True
 
     def take(self, timeout: float, limit: int) -> list[Message]:

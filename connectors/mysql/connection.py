@@ -35,6 +35,7 @@ def open_connection(settings: MysqlSettings) -> Any:
         # Strict: what does not fit is an error, never cut.
         sql_mode="STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO",
         init_command=f"SET SESSION innodb_lock_wait_timeout = {settings.lock_wait_seconds}, "
+        f"SESSION wait_timeout = {settings.idle_seconds}, "
         # Locks rows that are there and no gaps between them.
         "SESSION transaction_isolation = 'READ-COMMITTED'",
     )

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mysql.connector import Error, InterfaceError, OperationalError, errorcode
+from mysql.connector import (
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    errorcode,
+)
 from mysql.connector.errors import get_mysql_exception
 
 from connectors.mysql.settings import MysqlSettings
@@ -89,6 +98,7 @@ def _advice(error: Error, settings: MysqlSettings) -> str | None:
         errorcode.ER_NO_SUCH_TABLE: "put it back, or fill all anew: --rebuild",
         errorcode.ER_BAD_FIELD_ERROR: "put it back, or fill all anew: --rebuild",
         errorcode.ER_LOCK_WAIT_TIMEOUT: "somebody keeps rows locked: see SHOW PROCESSLIST",
+        errorcode.ER_CLIENT_INTERACTION_TIMEOUT: "this process stood still for too long",
         errorcode.ER_CON_COUNT_ERROR: "raise max_connections, or end connections",
     }
     if number in known:
@@ -102,4 +112,6 @@ def _advice(error: Error, settings: MysqlSettings) -> str | None:
     # The client's own numbers: no connection, or one that was lost.
     if isinstance(error, InterfaceError | OperationalError) or 2_000 <= (number or 0) < 3_000:
         return "see that it runs, and TRADEFLOW_MYSQL_HOST and TRADEFLOW_MYSQL_PORT"
-    return None
+    if isinstance(error, DataError | IntegrityError | NotSupportedError | ProgrammingError):
+        return None
+    return "see its log"

@@ -20,6 +20,10 @@ class MysqlSettings(BaseSettings):
     lock_wait_seconds: int = Field(default=5, ge=1)
     """How long a row that somebody else has locked is waited for."""
 
+    idle_seconds: int = Field(default=20, ge=2)
+    """The server ends a connection that says nothing for so long, and its transaction with it: a
+    process that was stopped in the middle keeps no rows locked from its successor."""
+
     @property
     def address(self) -> str:
         """host:port."""

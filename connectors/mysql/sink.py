@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -44,6 +45,7 @@ class MysqlSink:
         self._settings = settings
         self._grids = grids(instruments)
         self._connection: Any = None
+        self._used = 0.0
         self._is_migrated = False
 
     def connect(self) -> None:
@@ -57,7 +59,7 @@ class MysqlSink:
             if not self._is_migrated:
                 migrate(self._settings)
                 self._is_migrated = True
-            self._connection = open_connection(self._settings)
+            self._open()
 
     def positions(self, places: Collection[Place]) -> dict[Place, int]:
         """Where to go on, by what this database has.
@@ -126,12 +128,14 @@ class MysqlSink:
 
     def _transaction(self, work: Callable[[Any], T]) -> T:
         """What the work gives, committed; deadlocks are tried again."""
+        self._replace_idle_connection()
         for left in reversed(range(_PASSING_TRIES)):
             cursor = self._connection.cursor()
             try:
                 result = work(cursor)
                 with only_errors():
                     self._connection.commit()
+                self._used = time.monotonic()
                 return result
             except mysql.connector.Error as error:
                 self._roll_back()
@@ -144,6 +148,16 @@ class MysqlSink:
                 with contextlib.suppress(mysql.connector.Error), only_errors():
                     cursor.close()
         raise AssertionError("not reached")
+
+    def _open(self) -> None:
+        self._connection = open_connection(self._settings)
+        self._used = time.monotonic()
+
+    def _replace_idle_connection(self) -> None:
+        # Before the server ends it, which would look like a store that is down.
+        if time.monotonic() - self._used > self._settings.idle_seconds / 2:
+            self.close()
+            self._open()
 
     def _roll_back(self) -> None:
         # A connection that is lost has been rolled back by the server.

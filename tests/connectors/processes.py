@@ -58,6 +58,14 @@ class ConnectorProcess:
         self._process.kill()
         self._process.wait()
 
+    def stall(self) -> None:
+        """Stop it where it is, as a machine that swaps or a debugger would."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     def terminate(self, seconds: float = 60, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""
         self._process.send_signal(number)

@@ -77,6 +77,7 @@ def test_a_signal_ends_it_cleanly(start: Start, number: signal.Signals) -> None:
     assert connector.log.endswith("mysql: stopped\n")
 
 
+@pytest.mark.slow
 def test_it_waits_for_a_store_that_is_not_there_yet(start: Start, tmp_path: Path) -> None:
     with running_mysql(tmp_path / "late") as server:
         port = str(server.port)
@@ -89,6 +90,7 @@ def test_it_waits_for_a_store_that_is_not_there_yet(start: Start, tmp_path: Path
             assert connector.terminate(STOP_SECONDS) == 0
 
 
+@pytest.mark.slow
 def test_it_ends_in_time_although_the_store_hangs(start: Start, tmp_path: Path) -> None:
     with running_mysql(tmp_path / "hanging") as server:
         port = str(server.port)

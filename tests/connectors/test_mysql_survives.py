@@ -22,10 +22,11 @@ from tests.fixtures.mysql import fresh_database, running_mysql
 from tradeflow.stores.mysql import EmbeddedMysql
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
+GONE_SECONDS = float(os.environ.get("TRADEFLOW_GONE_SECONDS", "15"))
 COMMANDS = 300 * max(3, KILLS // 2)
 TOPICS = MysqlSink.topics
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 30 * KILLS)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 30 * KILLS + GONE_SECONDS)]
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,10 @@ class Connectors:
             "TRADEFLOW_INSTRUMENTS": str(INSTRUMENTS),
             "TRADEFLOW_MYSQL_PORT": str(store.settings.port),
             "TRADEFLOW_MYSQL_DATABASE": store.settings.database,
+            "TRADEFLOW_MYSQL_IDLE_SECONDS": "2",
+            "TRADEFLOW_MYSQL_LOCK_WAIT_SECONDS": "1",
             "TRADEFLOW_CONNECT_BATCH_RECORDS": "40",
-            "TRADEFLOW_CONNECT_SESSION_TIMEOUT_MS": "1000",
+            "TRADEFLOW_CONNECT_SESSION_TIMEOUT_MS": "3000",
             "TRADEFLOW_CONNECT_BREAKER_RESET_SECONDS": "0.5",
             "TRADEFLOW_CONNECT_RETRY_MAX_SECONDS": "0.3",
         }
@@ -82,14 +85,18 @@ class Connectors:
         eventually(lambda: self.stored() >= than + count, f"{count} more: {self._said()}")
         return self.stored()
 
-    def await_end(self, connector: ConnectorProcess) -> None:
-        """Wait until everything is stored, and the connector knows it."""
+    def await_stored(self) -> None:
+        """Wait until everything is stored."""
         ends = {event.place: event.offset + 1 for event in self._topics.events(TOPICS)}
         eventually(
             lambda: all(self._positions().get(place, 0) >= at for place, at in ends.items()),
             f"all is stored: {self._said()}",
             seconds=120,
         )
+
+    def await_end(self, connector: ConnectorProcess) -> None:
+        """Wait until everything is stored, and the connector knows it."""
+        self.await_stored()
         eventually(
             lambda: connector.health()[1]["ready"] and connector.health()[1]["lag"] == 0,
             f"it has no lag: {self._said()}",
@@ -131,11 +138,15 @@ def test_the_server_is_killed_under_load(
             stored = connectors.await_more(stored, 150)
             server.kill()
             if number == 0:
-                # Gone for long enough that nobody asks for it any more.
                 eventually(lambda: connector.health()[1]["breaker"] == "open", "it is open")
                 status, health = connector.health()
                 assert (status, health["store"], health["ready"]) == (200, "down", False)
                 assert connector.health("/health/ready")[0] == 503
+                eventually(
+                    lambda: connector.health()[1]["store_down_seconds"] >= GONE_SECONDS,
+                    "it is gone for long",
+                    seconds=GONE_SECONDS + 30,
+                )
             server.start()
         load.join()
         connectors.await_end(connector)
@@ -165,6 +176,29 @@ def test_the_connector_is_killed_and_its_offsets_are_reset(
         connectors.await_end(connector)
         assert connector.terminate() == 0
     assert store.content() == before
+
+
+def test_a_process_that_was_stalled_and_replaced_harms_nothing(
+    exchange_topics: ExchangeTopics, connectors: Connectors, store: MysqlStore
+) -> None:
+    fill(exchange_topics)
+    with connectors.start() as zombie:
+        stored = connectors.await_more(0, 150)
+        # Anywhere: with records in its memory, or in the middle of a transaction.
+        zombie.stall()
+        with connectors.start() as successor:
+            connectors.await_more(stored, 150)
+            connectors.await_stored()
+            zombie.wake()
+            eventually(
+                lambda: zombie.health()[1]["ready"] and successor.health()[1]["ready"],
+                "both read",
+            )
+            assert successor.terminate() == 0
+        connectors.await_end(zombie)
+        assert zombie.terminate() == 0
+
+    require_agreement(store, exchange_topics.events(TOPICS))
 
 
 def test_a_rebuild_gives_the_same_tables(

@@ -166,6 +166,28 @@ def test_a_store_that_is_away_is_waited_for(
     assert "the store is back after" in caplog.text
 
 
+def test_what_is_reassigned_while_the_store_is_away_is_read_again(
+    broker: TestBroker, topic: str, file: Path
+) -> None:
+    with Feeding(broker.bootstrap, sink_of(file, topic)) as first:
+        produce(broker.bootstrap, ticks(topic, 30))
+        eventually(lambda: len(stored(file)) == 30, "the first are stored")
+        other = sqlite3.connect(file)
+        other.execute("begin exclusive")
+        produce(broker.bootstrap, ticks(topic, 300, first=30))
+        eventually(lambda: first.health.store == "down", "it is away")
+        seen = first.runner.source.generation
+        with Feeding(broker.bootstrap, sink_of(file, topic)) as second:
+            eventually(lambda: second.runner.source.assigned != frozenset(), "it has some")
+        eventually(lambda: len(first.runner.source.assigned) == PARTITIONS, "one has all again")
+        assert first.runner.source.generation > seen
+        other.close()
+        eventually(lambda: len(stored(file)) == 330, "all are stored")
+        eventually(lambda: first.health.lag == 0, "no lag")
+
+    assert times(file) == list(range(330))
+
+
 def test_a_process_that_was_overtaken_is_fenced_and_goes_on(
     broker: TestBroker, topic: str, file: Path
 ) -> None:

@@ -67,7 +67,8 @@ def _require_library() -> None:
     if _has_library():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        with _only_one_unpacks(Path("/var/lock/tradeflow-apt.lock")):
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        with _only_one_unpacks(cache_dir() / "apt.lock"):
             if not _has_library():
                 _install_library()
     if not _has_library():
