@@ -120,9 +120,15 @@ class EmbeddedRedis:
             self._home.mkdir(parents=True, exist_ok=True)
             with (self._home / "start.lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                if self.pid is None:
-                    self._launch()
-                self._wait_until_it_answers()
+                if self.is_running():
+                    self._wait_until_it_answers()
+                    return
+                self._launch()
+                try:
+                    self._wait_until_it_answers()
+                except (TradeflowError, KeyboardInterrupt):
+                    self.stop()
+                    raise
         except OSError as error:
             raise TradeflowError(
                 f"The Redis server cannot use its folder {self._home}: {error.strerror or error}.",

@@ -120,7 +120,8 @@ def test_what_happens_is_told_on_channels(
 ) -> None:
     client = client_of(redis_server)
     listener = listening(client)
-    sink = sink_for(redis_server, instruments)
+    # However long ago the tests have begun.
+    sink = sink_for(redis_server, instruments, publish_seconds=86_400)
 
     some = events[:6_000]
     for batch in in_batches(some, 500):
