@@ -42,6 +42,14 @@ class Decoder:
             raw.key(),
             name,
             record,
-            {header: text or b"" for header, text in raw.headers() or ()},
+            _headers(raw),
             raw.timestamp()[1],
         )
+
+
+def _headers(message: Any) -> dict[str, bytes]:
+    try:
+        return {header: text or b"" for header, text in message.headers() or ()}
+    except (SystemError, UnicodeDecodeError):
+        # A name that is no text: the client gives none of them.
+        return {}
