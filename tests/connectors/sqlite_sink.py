@@ -25,6 +25,8 @@ class SqliteSink:
         with _answering():
             # Without any wait for locks: the runner is who waits.
             self._db = sqlite3.connect(self._file, timeout=0, check_same_thread=False)
+            # Whoever looks at the store meanwhile must not be taken for a lock.
+            self._db.execute("pragma journal_mode = wal")
             self._db.execute(
                 "create table if not exists events"
                 " (topic, partition, offset, name, content, primary key (topic, partition, offset))"
