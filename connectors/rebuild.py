@@ -23,6 +23,7 @@ class Rebuild:
         self.is_done = False
         self._show = show
         self._ends: dict[Place, int] = {}
+        self._shown = 0
 
     def __call__(self, runner: Runner) -> None:
         """Look at it after a step."""
@@ -35,7 +36,9 @@ class Rebuild:
             self._ends = ends
         done = sum(min(runner.reached(place), end) for place, end in self._ends.items())
         total = sum(self._ends.values())
-        self._show(done, total)
+        # What is taken and not yet written does not count, though the end was read already.
+        self._shown = max(self._shown, done)
+        self._show(self._shown, total)
         if done >= total:
             self.is_done = True
             runner.stop.set()
