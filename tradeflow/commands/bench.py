@@ -41,8 +41,9 @@ def bench(
 
     chosen = _chosen(names or [])
     if wants_list:
+        width = max(len(benchmark.name) for benchmark in chosen) + 2
         for benchmark in chosen:
-            typer.echo(f"{benchmark.name:15}{benchmark.summary}")
+            typer.echo(f"{benchmark.name:{width}}{benchmark.summary}")
         return
     facts, stolen = machine(), StolenTime()
     figures = _measured(chosen, is_quick=quick)

@@ -1,9 +1,12 @@
 """`tradeflow reprocess`: a stage again over its topic's past."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tradeflow.reprocessing.run import Plan, Reprocessed
 
 
 class Stage(StrEnum):
@@ -44,6 +47,30 @@ def reprocess(
     import json
 
     from rich.console import Console
+
+    from tradeflow.reprocessing.log_range import parse_bound
+    from tradeflow.reprocessing.run import Plan
+
+    done = _run(
+        Plan(
+            stage=stage.value,
+            suffix=_suffix(suffix),
+            begin=None if begin is None else parse_bound(begin),
+            end=None if end is None else parse_bound(end),
+            replace=replace,
+        )
+    )
+    if as_json:
+        print(json.dumps({"read": done.read, "written": dict(done.written)}))
+        return
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(f"{done.read:,} records read.")
+    for topic, count in done.written.items():
+        out.print(f"{count:>12,} records on {topic}")
+
+
+def _run(plan: "Plan") -> "Reprocessed":
+    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -54,37 +81,20 @@ def reprocess(
 
     from schemas.instruments import load_instruments
     from tradeflow.commands.worker import streams_settings
-    from tradeflow.reprocessing.log_range import parse_bound
-    from tradeflow.reprocessing.run import Plan
     from tradeflow.reprocessing.run import reprocess as run
     from tradeflow.running_broker import running_broker
 
     settings = streams_settings()
-    plan = Plan(
-        stage=stage.value,
-        suffix=_suffix(suffix),
-        begin=None if begin is None else parse_bound(begin),
-        end=None if end is None else parse_bound(end),
-        replace=replace,
-    )
     columns = (TextColumn("reprocessing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        done = run(
+        return run(
             running_broker(),
             plan,
             load_instruments(settings.instruments),
             grace_ms=settings.candle_grace_ms,
             progress=lambda read, size: bar.update(task, completed=read, total=size),
         )
-    if as_json:
-        print(json.dumps({"read": done.read, "written": dict(done.written)}))
-        return
-    out = Console(highlight=False, soft_wrap=True)
-    out.print(f"{done.read:,} records read.")
-    for topic, count in done.written.items():
-        out.print(f"{count:>12,} records on {topic}")
 
 
 def _suffix(text: str) -> str:
