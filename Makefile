@@ -28,7 +28,7 @@ down: install ## stop what `make up` started; data is kept
 
 # Python prefers a compiled module to its source, and the tests are the sources'.
 test: clean-compiled check ## run every check and every test, on the pure core
-	$(BIN)/pytest --numprocesses 3 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: install ## lint, types, import contracts and the compose file; no test is run
 	$(BIN)/ruff check
