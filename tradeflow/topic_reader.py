@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from schemas.careful import HEADER_BYTES
 from schemas.codec import encode
+from streams.transport.headers import received_headers
 from tradeflow.errors import TradeflowError
 
 log = logging.getLogger(__name__)
@@ -203,16 +204,8 @@ class TopicReader:
             raw.timestamp()[1],
             raw.key(),
             raw.value(),
-            _headers(raw),
+            tuple(received_headers(message)),
         )
-
-
-def _headers(message: Any) -> tuple[tuple[str, bytes], ...]:
-    try:
-        return tuple((name, value or b"") for name, value in message.headers() or ())
-    except (SystemError, UnicodeDecodeError):
-        # A name that is no text: the client gives none of them.
-        return ()
 
 
 def client_settings(bootstrap: str) -> dict[str, Any]:
