@@ -1,7 +1,10 @@
 """The MongoDB sink: documents a second, beside bare pymongo with the same documents."""
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bench.domain import markets_after, settled_memory
@@ -31,20 +34,16 @@ def measure(run: Run) -> list[Figure]:
     run.say("making records")
     events = _events(run, run.size(60_000, 2_000))
     batches = list(_in_batches(events))
-    server = EmbeddedMongodb(EmbeddedMongodbSettings(port=0, data_dir=run.folder / "mongodb"))
-    server.start()
     mine, bare = [], []
-    try:
-        for number in range(run.rounds):
-            run.say(f"round {number + 1} of {run.rounds}")
-            settings = MongodbSettings(url=server.url, node_id="bench")
+    for number in range(run.rounds):
+        run.say(f"round {number + 1} of {run.rounds}")
+        with _new_server(run.folder / f"sink-{number}") as settings:
             mine.append(len(events) / _by_the_sink(batches, settings))
+        with _new_server(run.folder / f"driver-{number}") as settings:
             bare.append(len(events) / _by_the_driver(batches, settings))
-    finally:
-        server.stop()
     note = (
         f"{len(events)} commands, reports and trades in batches of {BATCH}, with validator and"
-        " three indexes, each insert on the disk before it is answered"
+        " three indexes, each insert on the disk before it is answered, into a new server each time"
     )
     return [
         figure(
@@ -101,8 +100,19 @@ def _in_batches(events: Sequence[Event]) -> Iterator[Batch]:
         at |= ends
 
 
+@contextmanager
+def _new_server(folder: Path) -> Iterator[MongodbSettings]:
+    """A server that nothing was dropped from: it clears up behind a drop at its leisure."""
+    server = EmbeddedMongodb(EmbeddedMongodbSettings(port=0, data_dir=folder))
+    server.start()
+    try:
+        yield MongodbSettings(url=server.url, node_id="bench")
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _by_the_sink(batches: Sequence[Batch], settings: MongodbSettings) -> float:
-    _empty(settings)
     sink = MongodbSink(settings)
     sink.connect()
     with settled_memory():
@@ -116,7 +126,6 @@ def _by_the_sink(batches: Sequence[Batch], settings: MongodbSettings) -> float:
 
 def _by_the_driver(batches: Sequence[Batch], settings: MongodbSettings) -> float:
     """The same documents into a collection with the same validator and indexes."""
-    _empty(settings)
     sink = MongodbSink(settings)
     sink.connect()
     sink.close()
@@ -127,8 +136,3 @@ def _by_the_driver(batches: Sequence[Batch], settings: MongodbSettings) -> float
         for documents in made:
             logs.insert_many(documents, ordered=False)
         return time.perf_counter() - started
-
-
-def _empty(settings: MongodbSettings) -> None:
-    with connect(settings) as client:
-        client.drop_database(settings.database)

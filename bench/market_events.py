@@ -8,6 +8,7 @@ from typing import Any
 from bench.flow import SYMBOLS, Flow
 from connectors.event import Event, Place
 from schemas.instruments import Instrument
+from schemas.partitioning import partition_of
 from schemas.topics import (
     CANDLES,
     DEFAULT_KEYED_PARTITIONS,
@@ -19,7 +20,6 @@ from schemas.topics import (
 )
 from streams.domain.market import Market
 from streams.domain.market_data import MarketData
-from tradeflow.partitioning import partition_of
 
 _ROUND = 50
 """Commands between two looks at the best prices, as a worker's round has them."""

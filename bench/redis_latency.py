@@ -18,9 +18,9 @@ from bench.run import Run
 from connectors.redis import RedisSettings
 from connectors.redis.sink import connected
 from schemas.codec import encode
+from schemas.partitioning import partition_of
 from schemas.topics import TRADES
 from tradeflow.errors import TradeflowError
-from tradeflow.partitioning import partition_of
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 
 PER_SECOND = 500

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from schemas.codec import decode
 from schemas.limits import find_fault
+from schemas.partitioning import partition_of
 from schemas.topics import ACCOUNTS_WALLET, WALLET_EVENTS
 from tradeflow.errors import TradeflowError
-from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record, TopicReader, Topics
 
 _POLL_SECONDS = 0.2

@@ -9,9 +9,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.codec import decode, encode
 from schemas.headers import CORRELATION_ID, Actor, RecordHeaders
+from schemas.partitioning import partition_of
 from schemas.topics import Topic
 from tradeflow.errors import TradeflowError
-from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, TopicReader, Topics, client_settings
 
 Answer = tuple[str, dict[str, Any]]

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bench.registry import BENCHMARKS
+from bench.figure import Figure
+from bench.registry import BENCHMARKS, Benchmark
 from bench.run import Run
 from tradeflow.cli import app
+from tradeflow.errors import TradeflowError
 
 PURE = [name for name, benchmark in BENCHMARKS.items() if not benchmark.needs_kafka]
 
@@ -50,6 +52,27 @@ def test_command_prints_json_and_leaves_nothing_behind(
     assert 0 <= shown["machine"]["stolen_percent"] <= 100
     assert [figure["benchmark"] for figure in shown["figures"]] == ["codec", "codec"]
     assert list((tmp_path / ".tradeflow" / "bench").iterdir()) == []
+
+
+def test_one_that_fails_takes_no_figures_of_others_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Benchmark, _run: Run) -> list[Figure]:
+        raise TradeflowError("there is no rival here")
+
+    measure = Benchmark.measure
+    monkeypatch.setattr(
+        Benchmark,
+        "measure",
+        lambda self, run: fail(self, run) if self.name == "ledger" else measure(self, run),
+    )
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(app, ["bench", "ledger", "codec", "--quick", "--json"])
+
+    assert isinstance(result.exception, TradeflowError)
+    shown = json.loads(result.stdout)
+    assert [figure["benchmark"] for figure in shown["figures"]] == ["codec", "codec"]
 
 
 def test_command_lists_the_benchmarks() -> None:

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from schemas.codec import decode, encode
 from schemas.instruments import assets_of, load_instruments
+from schemas.partitioning import partition_of
 from schemas.topics import ACCOUNTS_DEAD_LETTERS, ACCOUNTS_WALLET, WALLET_COMMANDS, WALLET_EVENTS
 from streams.domain.ledger_invariants import check_ledger
 from streams.domain.wallet import Wallet
@@ -15,7 +16,6 @@ from tests.chaos.exchange import PARTITIONS, WorkerProcess, await_condition, rea
 from tests.simulation.reference_wallet import ReferenceWallet
 from tests.simulation.wallet_workload import WalletWorkload
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
-from tradeflow.partitioning import partition_of
 
 STATUS = {
     "command_id": "s",

@@ -10,12 +10,12 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas.codec import DecodeError, decode, encode
 from schemas.instruments import load_instruments
+from schemas.partitioning import partition_of
 from schemas.topics import CANDLES, ORDERBOOK_SNAPSHOTS, ORDERBOOK_UPDATES, TICKERS, TRADES
 from streams.domain.market_data import MarketData
 from tests.chaos.exchange import PARTITIONS, WorkerProcess, await_condition, read_all
 from tests.simulation.reference_candles import some_trades
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
-from tradeflow.partitioning import partition_of
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "LTCUSDT", "BNBBTC")
 HOUR_MS = 3_600_000

@@ -15,6 +15,7 @@ import typer
 if TYPE_CHECKING:
     from bench.figure import Figure
     from bench.registry import Benchmark
+    from tradeflow.errors import TradeflowError
 
 FOLDER = Path(".tradeflow/bench")
 IDLE_LOAD = 0.5
@@ -46,7 +47,7 @@ def bench(
             typer.echo(f"{benchmark.name:{width}}{benchmark.summary}")
         return
     facts, stolen = machine(), StolenTime()
-    figures = _measured(chosen, is_quick=quick)
+    figures, failed = _measured(chosen, is_quick=quick)
     facts["stolen_percent"] = stolen.percent()
     if as_json:
         shown = {"machine": facts, "quick": quick, "figures": [f.as_json() for f in figures]}
@@ -57,6 +58,8 @@ def bench(
         _print_table(figures, facts)
     for warning in _warnings(facts, is_quick=quick):
         typer.secho(warning, fg=typer.colors.YELLOW, err=True)
+    if failed is not None:
+        raise failed
 
 
 def _chosen(names: Sequence[str]) -> "list[Benchmark]":
@@ -71,12 +74,17 @@ def _chosen(names: Sequence[str]) -> "list[Benchmark]":
     return [BENCHMARKS[name] for name in names or BENCHMARKS]
 
 
-def _measured(chosen: "Sequence[Benchmark]", *, is_quick: bool) -> "list[Figure]":
+def _measured(
+    chosen: "Sequence[Benchmark]", *, is_quick: bool
+) -> "tuple[list[Figure], TradeflowError | None]":
+    """The figures, and why one is missing: minutes of others are not thrown away with it."""
     from rich.console import Console
 
     from bench.run import Run
+    from tradeflow.errors import TradeflowError
 
     figures: list[Figure] = []
+    failed = None
     console = Console(stderr=True)
     with _scratch_folder() as folder, console.status("") as status:
         for number, benchmark in enumerate(chosen, start=1):
@@ -89,8 +97,12 @@ def _measured(chosen: "Sequence[Benchmark]", *, is_quick: bool) -> "list[Figure]
 
             own = folder / benchmark.name
             own.mkdir()
-            figures += benchmark.measure(Run(folder=own, say=say, is_quick=is_quick))
-    return figures
+            try:
+                figures += benchmark.measure(Run(folder=own, say=say, is_quick=is_quick))
+            except TradeflowError as error:
+                failed = error
+                say(f"failed: {error}")
+    return figures, failed
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 
-from tradeflow.partitioning import partition_of
+from schemas.partitioning import partition_of
 
 Headers = list[tuple[str, bytes]]
 

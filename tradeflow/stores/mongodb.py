@@ -33,7 +33,8 @@ class EmbeddedMongodbSettings(BaseSettings):
     data_dir: Path = Path(".tradeflow/mongodb")
     cache_size: str = Field(default="256M", pattern=r"^\d+[MG]$")
     # How many changes a change stream can look back; a monitor that was away longer asks anew.
-    oplog_entries: int = Field(default=100_000, ge=1_000)
+    # Once there are so many, inserts take twice as long: the server then removes as it inserts.
+    oplog_entries: int = Field(default=1_000_000, ge=1_000)
     start_timeout_seconds: float = Field(default=30.0, gt=0)
     stop_timeout_seconds: float = Field(default=20.0, gt=0)
 

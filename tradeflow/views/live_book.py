@@ -6,10 +6,10 @@ from rich.console import RenderableType
 
 from schemas.codec import DecodeError, decode
 from schemas.instruments import Instrument
+from schemas.partitioning import partition_of
 from schemas.records import Trade
 from schemas.topics import ORDERBOOK_UPDATES, TRADES
 from tradeflow.errors import TradeflowError
-from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, TopicReader, Topics
 from tradeflow.views.book_view import render_book
 from tradeflow.views.depth_book import DepthBook, DepthGapError

@@ -13,6 +13,7 @@ from typing import Any
 
 from schemas.codec import decode, encoder
 from schemas.instruments import Instrument, assets_of, load_instruments
+from schemas.partitioning import partition_of
 from schemas.topics import (
     ACCOUNTS_DEAD_LETTERS,
     ACCOUNTS_WALLET,
@@ -39,7 +40,6 @@ from tests.chaos.paid_flow import PaidFlow
 from tradeflow.checking.audit import LogAudit
 from tradeflow.checking.cut import INPUTS
 from tradeflow.checking.matching.rerun import PartitionRerun
-from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record
 
 PARTITIONS = 2

@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.codec import DecodeError, EncodeError, decode, encoder
 from schemas.instruments import Instrument, load_instruments
+from schemas.partitioning import partition_of
 from schemas.topics import (
     MATCHING_DEAD_LETTERS,
     ORDERBOOK_UPDATES,
@@ -24,7 +25,6 @@ from tradeflow.checking.audit import LogAudit
 from tradeflow.checking.findings import Findings
 from tradeflow.checking.matching.rerun import CHANGELOG, PartitionRerun
 from tradeflow.checking.rows import TableRows
-from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition, Record
 
 RECORD_OF_KEY = ("SymbolRow", "OrderRow", "ClosedOrderRow")

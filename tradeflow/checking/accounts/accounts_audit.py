@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from schemas.instruments import Instrument, assets_of
+from schemas.partitioning import partition_of
 from schemas.topics import (
     ACCOUNTS_DEAD_LETTERS,
     ACCOUNTS_WALLET,
@@ -24,7 +25,6 @@ from tradeflow.checking.findings import Findings, Promises
 from tradeflow.checking.letters import called, check_dead_letter
 from tradeflow.checking.rows import TableRows, compare_outputs, compare_rows
 from tradeflow.checking.stage_audit import StageAudit
-from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition
 
 CHANGELOG = ACCOUNTS_WALLET.name

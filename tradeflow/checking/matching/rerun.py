@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.instruments import Instrument
+from schemas.partitioning import partition_of
 from schemas.topics import MATCHING_BOOK
 from streams.agents.matching import PartitionMarkets, refuse_order_command
 from streams.domain.events import ReportEvent
@@ -24,7 +25,6 @@ from tradeflow.checking.matching.outputs import (
     UPDATES,
 )
 from tradeflow.checking.rows import TableRows, compare_outputs, compare_rows
-from tradeflow.partitioning import partition_of
 from tradeflow.topic_reader import Partition
 
 CHANGELOG = MATCHING_BOOK.name

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tradeflow.partitioning import murmur2, partition_of
+from schemas.partitioning import murmur2, partition_of
 
 
 @pytest.mark.parametrize(
