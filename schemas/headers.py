@@ -8,6 +8,9 @@
 ``event-time``            when it happened, milliseconds since the epoch in ASCII digits
 ========================  =======================================================================
 
+A command's last execution report to the account that gave it has one more, ``last-report``: whoever
+waits for all that came of the command need not wait for longer.
+
 Headers are for tracing: whatever cannot be read of them is taken as absent, and no stage decides
 by them.
 """
@@ -21,6 +24,7 @@ CORRELATION_ID = "correlation-id"
 CAUSATION_ID = "causation-id"
 ACTOR = "actor"
 EVENT_TIME = "event-time"
+LAST_REPORT = "last-report"
 
 Headers = list[tuple[str, bytes]]
 

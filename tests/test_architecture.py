@@ -35,6 +35,7 @@ _VIOLATIONS = {
     "parts-meet-on-topics": ("streams", "import tradeflow.cli"),
     "connectors-meet-on-topics": ("connectors", "import streams.settings"),
     "connectors-are-processes": ("tradeflow", "import connectors.runner"),
+    "web-meets-on-topics": ("web", "import streams.settings"),
 }
 
 

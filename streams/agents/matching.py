@@ -3,10 +3,11 @@
 A tick goes on to the trades, behind what was traded before it: candles close by it.
 """
 
-from collections.abc import AsyncIterable, Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from typing import Any
 
 from schemas.codec import DecodeError, decode, encoder
+from schemas.headers import LAST_REPORT
 from schemas.instruments import Instrument
 from schemas.topics import (
     COMMANDS,
@@ -29,6 +30,7 @@ from streams.transport.records import timestamp_of
 _COMMANDS = frozenset(COMMANDS)
 _EXECUTIONS, _TRADES, _UPDATES = ORDERS_EXECUTIONS.name, TRADES.name, ORDERBOOK_UPDATES.name
 _WALLET = WALLET_COMMANDS.name
+_LAST = [(LAST_REPORT, b"")]
 
 
 class PartitionMarkets:
@@ -101,7 +103,7 @@ class MatchingStage:
                 markets.tick(command)
                 batch.emit_beside(_TRADES, value or b"")
             else:
-                self._send(emit, command["symbol"], apply(kind, command))
+                self._send(emit, command, apply(kind, command))
         markets.store()
 
     def markets(self, partition: int) -> PartitionMarkets:
@@ -112,10 +114,14 @@ class MatchingStage:
         markets: PartitionMarkets = rows.index
         return markets
 
-    def _send(self, emit: Callable[..., None], symbol: str, outcome: Outcome) -> None:
-        encode = self._encode_report
+    def _send(
+        self, emit: Callable[..., None], command: Mapping[str, Any], outcome: Outcome
+    ) -> None:
+        encode, symbol = self._encode_report, command["symbol"]
+        last = _last_report(outcome.reports, command["account_id"])
         for report in outcome.reports:
-            emit(_EXECUTIONS, report.account_id, encode(report.fields()))
+            mark = _LAST if report is last else None
+            emit(_EXECUTIONS, report.account_id, encode(report.fields()), mark)
             if report.hold_id:
                 self._settle(emit, report)
         for trade in outcome.trades:
@@ -128,6 +134,14 @@ class MatchingStage:
         if told is not None:
             name, command = told
             emit(_WALLET, report.account_id, self._wallet_encoders[name](command))
+
+
+def _last_report(reports: Sequence[ReportEvent], account_id: str) -> ReportEvent | None:
+    """The last one to the account that gave the command; an order that it met may be its own."""
+    for report in reversed(reports):
+        if report.account_id == account_id and report.role != "MAKER":
+            return report
+    return None
 
 
 def refuse_order_command(

@@ -76,11 +76,22 @@ class Batch:
             headers = self._headers = self._propagate(self.current, position)
         return headers
 
-    def emit(self, topic: str, key: bytes | str | None, value: bytes | None) -> None:
-        """Send a record in this round's transaction, partitioned by ``key``."""
+    def emit(
+        self,
+        topic: str,
+        key: bytes | str | None,
+        value: bytes | None,
+        more_headers: Headers | None = None,
+    ) -> None:
+        """Send a record in this round's transaction, partitioned by ``key``.
+
+        It has the headers that all outputs inherit, and ``more_headers`` behind them.
+        """
         headers = self._headers
         if headers is None:
             headers = self.headers
+        if more_headers:
+            headers = headers + more_headers
         # Straight into librdkafka: this is called for each output.  By position, since names take a
         # third longer.
         try:

@@ -1,0 +1,1 @@
+"""The gateway: the exchange behind the addresses that Binance's clients know."""

@@ -1,0 +1,24 @@
+"""How much a request must prove."""
+
+from enum import Enum
+
+
+class Security(Enum):
+    """Who may call; https://developers.binance.com/docs/binance-spot-api-docs/rest-api/."""
+
+    NONE = "none"
+    USER_STREAM = "a key, without a signature"
+    USER_DATA = "a signature, and the scope to read"
+    TRADE = "a signature, and the scope to trade"
+    WITHDRAW = "a signature, and the scope to withdraw"
+    OPERATOR = "a signature, and the scope of operators"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a timestamp and a signature are asked for."""
+        return self not in (Security.NONE, Security.USER_STREAM)
+
+    @property
+    def changes_state(self) -> bool:
+        """Whether the very same request may come but once."""
+        return self in (Security.TRADE, Security.WITHDRAW, Security.OPERATOR)

@@ -1,0 +1,1 @@
+"""Binance's spot API: REST, streams and the WebSocket API."""

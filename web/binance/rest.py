@@ -1,0 +1,123 @@
+"""REST: from a request to its endpoint's answer, for all endpoints alike."""
+
+import logging
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from schemas.codec import EncodeError
+from web.auth.door import Asked
+from web.auth.signing import signed_payload
+from web.binance.endpoint import Call, Endpoint
+from web.binance.errors import BinanceError, error
+from web.binance.parameters import Given, read_parameters
+from web.binance.reply import to_json
+from web.exchange.desk import UnknownOutcomeError
+from web.gateway import Gateway
+
+log = logging.getLogger(__name__)
+
+BODY_BYTES_MAX = 64 * 1024
+_FIELDS_MAX = 200
+_TIME_UNITS = {"": False, "MILLISECOND": False, "MICROSECOND": True}
+
+
+def routes(gateway: Gateway, endpoints: Iterable[Endpoint]) -> list[Route]:
+    """A route for each endpoint."""
+    return [
+        Route(endpoint.path, _Answer(gateway, endpoint).respond, methods=[endpoint.method])
+        for endpoint in endpoints
+    ]
+
+
+class _Answer:
+    """One endpoint over REST."""
+
+    def __init__(self, gateway: Gateway, endpoint: Endpoint) -> None:
+        self._gateway = gateway
+        self._endpoint = endpoint
+
+    async def respond(self, request: Request) -> Response:
+        """The endpoint's response, or its error."""
+        headers: list[tuple[str, str]] = []
+        try:
+            body, headers = await self._answer(request)
+            return _response(body, 200, headers)
+        except BinanceError as refused:
+            return _response(to_json(refused.as_json()), refused.status, refused.headers)
+
+    async def _answer(self, request: Request) -> tuple[bytes, list[tuple[str, str]]]:
+        unit = request.headers.get("x-mbx-time-unit", "").upper()
+        if unit not in _TIME_UNITS:
+            raise error("TIME_UNIT")
+        gateway, endpoint = self._gateway, self._endpoint
+        query = request.scope["query_string"]
+        body = await _body(request)
+        given = _given(query, body)
+        asked = Asked(
+            key=request.headers.get("x-mbx-apikey", ""),
+            payload=signed_payload(query, body),
+            sent=dict(given),
+            address=request.client.host if request.client else "",
+        )
+        caller = await gateway.door.admit(endpoint.security, asked)
+        values = read_parameters(given, endpoint.parameters, gateway.instruments)
+        headers = await gateway.limiter.take(
+            address=asked.address,
+            caller=caller,
+            weight=endpoint.weight_of(values),
+            orders=endpoint.orders,
+        )
+        try:
+            reply = await carry_out(endpoint, Call(gateway, values, caller))
+        except BinanceError as refused:
+            refused.headers[:0] = headers
+            raise
+        return to_json(reply, in_microseconds=_TIME_UNITS[unit]), headers
+
+
+async def carry_out(endpoint: Endpoint, call: Call) -> object:
+    """The endpoint's answer, whatever the way it was asked.
+
+    Raises:
+        BinanceError: the exchange refuses, or does not answer.
+    """
+    try:
+        return await endpoint.handle(call)
+    except UnknownOutcomeError as unknown:
+        log.warning("%s %s: %s", endpoint.method, endpoint.path, unknown)
+        raise error("TIMEOUT") from unknown
+    except EncodeError as fault:
+        log.warning("%s %s: %s", endpoint.method, endpoint.path, fault)
+        raise error("PARAMETERS") from fault
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_BYTES_MAX:
+            raise BinanceError(-1105, "The request's body is too large.", status=413)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _given(query: bytes, body: bytes) -> Given:
+    """Parameters of both; of those in both the query's count."""
+    try:
+        of_query = parse_qsl(query.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+        of_body = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        raise error("ILLEGAL_CHARACTERS", name="body", legal="name=value&...") from None
+    names = {name for name, _ in of_query}
+    return of_query + [each for each in of_body if each[0] not in names]
+
+
+def _response(body: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
+    response = Response(body, status, media_type="application/json;charset=UTF-8")
+    for name, value in headers:
+        response.headers[name] = value
+    return response

@@ -1,0 +1,1 @@
+"""The log, read into the gateway's memory."""

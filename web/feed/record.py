@@ -1,0 +1,16 @@
+"""What the feed hands on."""
+
+from typing import Any, NamedTuple
+
+
+class Received(NamedTuple):
+    """A committed record; a deletion has the name "" and no fields."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    name: str
+    record: dict[str, Any]
+    headers: dict[str, bytes]
+    """Only of the topics that are read for replies; else empty."""

@@ -1,0 +1,65 @@
+"""Settings of the gateway; each can be given as TRADEFLOW_GATEWAY_<NAME>."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class GatewaySettings(BaseSettings):
+    """What every part of the gateway may look at."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRADEFLOW_GATEWAY_", frozen=True, populate_by_name=True, extra="ignore"
+    )
+
+    # Named as everywhere, not after this prefix.
+    broker: str = Field(default="127.0.0.1:9092", validation_alias="BROKER")
+    instruments: Path | None = Field(default=None, validation_alias="TRADEFLOW_INSTRUMENTS")
+    """A JSON file of instruments; None: the default set."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65_535)
+    """0: any free one."""
+    reply_seconds: float = Field(default=10.0, gt=0)
+    """How long a request waits for what the exchange says of it; then its outcome is unknown."""
+    market_band_percent: int = Field(default=5, ge=0, le=100)
+    """How much worse than the best price a market order may be paid for."""
+    kept_trades: int = Field(default=1_000, ge=1)
+    """Trades of a symbol in memory."""
+    kept_candles: int = Field(default=1_000, ge=1)
+    """Candles of a symbol and an interval in memory."""
+    kept_orders: int = Field(default=1_000, ge=1)
+    """Closed orders, and trades, of an account in memory; older ones are in MySQL."""
+    past_seconds: float = Field(default=3_600.0, ge=0)
+    """How far back executions are read at the start, for accounts' own trades."""
+    start_seconds: float = Field(default=60.0, gt=0)
+    """How long the log may take to be read at the start."""
+
+    def client(self, name: str) -> dict[str, Any]:
+        """Settings of every client of the broker."""
+        return {
+            "bootstrap.servers": self.broker,
+            "client.id": name,
+            # A restarted broker is found again quickly; the default backs off to 10 s.
+            "reconnect.backoff.ms": 50,
+            "reconnect.backoff.max.ms": 1_000,
+        }
+
+    def consumer(self) -> dict[str, Any]:
+        """Settings of a consumer that belongs to no group and reads what is committed."""
+        return {
+            **self.client("tradeflow-gateway"),
+            # The client asks for one; nothing is kept under it.
+            "group.id": "tradeflow-gateway",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            # Says when everything that was there at the start is read.
+            "enable.partition.eof": True,
+            # A reply is fetched when it is there.
+            "fetch.wait.max.ms": 50,
+            "fetch.error.backoff.ms": 20,
+            "fetch.queue.backoff.ms": 10,
+            "queued.max.messages.kbytes": 32 * 1024,
+        }

@@ -1,0 +1,1 @@
+"""What the gateway knows of markets, orders and balances; in memory, one thread."""
