@@ -26,7 +26,7 @@ from tests.fixtures.mongodb import NODE, new_server, settings_for
 from tradeflow.stores.mongodb import EmbeddedMongodb
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
-COMMANDS = 300 * max(3, KILLS // 2)
+COMMANDS = max(900, 350 * KILLS)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 30 * KILLS)]
 
