@@ -78,6 +78,7 @@ COMMANDS = (
     "PlaceOrder",
     "CancelOrder",
     "CancelReplaceOrder",
+    "PlaceOrderList",
     "AmendOrder",
     "SetSymbolStatus",
     "Tick",
@@ -141,6 +142,7 @@ ORDERS_COMMANDS_VALUES = (
     "PlaceOrder",
     "CancelOrder",
     "CancelReplaceOrder",
+    "PlaceOrderList",
     "AmendOrder",
     "QueryOrder",
     "SetSymbolStatus",
@@ -297,7 +299,13 @@ ORDERS_PLACEMENTS = _changelog(
     "orders",
     "placements",
     "side, number",
-    ("PlaceOrder", "CancelReplaceOrder", "FundsReservedEvent", "FundsReservationFailedEvent"),
+    (
+        "PlaceOrder",
+        "CancelReplaceOrder",
+        "PlaceOrderList",
+        "FundsReservedEvent",
+        "FundsReservationFailedEvent",
+    ),
     "Placements and reservations that wait for each other, in rows of the join (streams/joins).",
 )
 MARKETDATA_MARKET = _changelog(

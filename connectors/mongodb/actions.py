@@ -54,6 +54,7 @@ RECORDS: Mapping[str, Action] = {
     "PlaceOrder": Action("ORDER_PLACED", CREATE),
     "CancelOrder": Action("ORDER_CANCEL_REQUESTED", DELETE),
     "CancelReplaceOrder": Action("ORDER_CANCEL_REPLACE_REQUESTED", UPDATE),
+    "PlaceOrderList": Action("ORDER_LIST_PLACED", CREATE),
     "AmendOrder": Action("ORDER_AMEND_REQUESTED", UPDATE),
     "QueryOrder": Action("ORDER_QUERIED", READ),
     "SetSymbolStatus": Action("SYMBOL_STATUS_REQUESTED", UPDATE),
@@ -85,6 +86,7 @@ SUBMISSIONS: Mapping[str, Action] = {
     "PlaceOrder": Action("ORDER_SUBMITTED", CREATE),
     "CancelOrder": Action("ORDER_CANCEL_SUBMITTED", DELETE),
     "CancelReplaceOrder": Action("ORDER_CANCEL_REPLACE_SUBMITTED", UPDATE),
+    "PlaceOrderList": Action("ORDER_LIST_SUBMITTED", CREATE),
     "AmendOrder": Action("ORDER_AMEND_SUBMITTED", UPDATE),
     "SetSymbolStatus": Action("SYMBOL_STATUS_SUBMITTED", UPDATE),
 }
