@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from connectors.mysql import MysqlSettings, MysqlSink
 from schemas.topics import TOPICS
 from tests.connectors.agreement import require_agreement
-from tests.connectors.conftest import ExchangeTopics
+from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.connectors.exchange_log import exchange_log
 from tests.connectors.feeding import Feeding, eventually, make_topics, produce
 from tests.connectors.mysql_store import MysqlStore

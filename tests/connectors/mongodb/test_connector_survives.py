@@ -16,7 +16,7 @@ from connectors.mongodb.settings import MongodbSettings
 from connectors.mongodb.sink import AUDITED
 from schemas.codec import encode
 from schemas.topics import AUDIT
-from tests.connectors.conftest import ExchangeTopics
+from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.connectors.exchange_log import exchange_log
 from tests.connectors.feeding import eventually, produce
 from tests.connectors.mongodb.made_log import login
