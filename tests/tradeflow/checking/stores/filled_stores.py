@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -64,6 +65,18 @@ def feed(store: StoreUnderTest, events: Iterable[Event]) -> None:
     feeder = Feeder(store.sink(), list(events))
     feeder.feed(300)
     feeder.sink.close()
+
+
+def first_share(events: Sequence[Event], share: float) -> list[Event]:
+    """So much of each partition, from its beginning on."""
+    counts = Counter(event.place for event in events)
+    seen: Counter[Place] = Counter()
+    taken = []
+    for event in events:
+        seen[event.place] += 1
+        if seen[event.place] <= share * counts[event.place]:
+            taken.append(event)
+    return taken
 
 
 def fed(store: StoreUnderTest, topics: ExchangeTopics) -> StoreUnderTest:

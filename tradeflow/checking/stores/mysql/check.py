@@ -25,6 +25,7 @@ from tradeflow.topic_reader import Partition
 _COMPACTED = (CANDLES.name, ORDERS_ORDERS.name)
 _MOVED = "rows that have moved on"
 _CATCH_UP_SECONDS = 3.0
+_STILL_SECONDS = 0.5
 _PAUSE_SECONDS = 0.05
 
 Positions = dict[Partition, int]
@@ -118,15 +119,19 @@ class _Look:
 
         Waits a moment for those: beside a connector that works there is soon such a moment.
         """
-        deadline = time.monotonic() + _CATCH_UP_SECONDS
+        begun = moved = time.monotonic()
+        before = first
         while True:
             ends = self._log.ends()
             self._snapshot.begin()
-            positions = later_positions(first, self._snapshot.positions())
+            positions = later_positions(before, self._snapshot.positions())
             # Behind the last record there is the mark of its transaction.
             lagging = {each.number for each, end in ends.items() if _lags(each, end, positions)}
-            if not lagging or time.monotonic() > deadline:
+            now = time.monotonic()
+            moved = now if positions != before else moved
+            if not lagging or now - moved > _STILL_SECONDS or now - begun > _CATCH_UP_SECONDS:
                 return positions, {each.number for each in ends} - lagging
+            before = positions
             time.sleep(_PAUSE_SECONDS)
 
     def _read(self, reference: MysqlReference, positions: Positions) -> None:

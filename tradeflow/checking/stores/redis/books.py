@@ -47,8 +47,8 @@ class Books:
         self._snapshots[record["symbol"]] = record
 
     def symbols(self) -> set[str]:
-        """Those that have books; a snapshot alone may have begun one."""
-        return set(self._books)
+        """Those of which there are updates or snapshots."""
+        return {*self._books, *self._snapshots}
 
     def update_id(self, symbol: str) -> int:
         """How far a book has come; 0: there is none."""
