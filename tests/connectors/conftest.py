@@ -11,7 +11,7 @@ from connectors.decoding import Decoder
 from connectors.event import TOMBSTONE, Event, Place
 from schemas.codec import decode
 from schemas.topics import TOPICS
-from tests.connectors.feeding import make_topics
+from tests.connectors.feeding import eventually, make_topics
 from tests.tradeflow.checking.made_exchange import PARTITIONS
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
 from tradeflow.topic_reader import TopicReader, Topics
@@ -59,9 +59,24 @@ def exchange_topics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchan
     broker = EmbeddedBroker(BrokerSettings(port=0, data_dir=folder))
     broker.start()
     try:
-        counts = {topic.name: topic.partition_count(PARTITIONS) for topic in TOPICS}
-        # Nothing is compacted away here, so that what was written is what is read.
-        make_topics(broker.bootstrap, counts)
+        _make_topics(broker.bootstrap)
         yield ExchangeTopics(broker.bootstrap)
     finally:
         broker.stop()
+
+
+@pytest.fixture
+def fresh_topics(exchange_topics: ExchangeTopics) -> ExchangeTopics:
+    """The same, emptied: for a test that writes a log of its own."""
+    admin = AdminClient({"bootstrap.servers": exchange_topics.bootstrap})
+    names = {topic.name for topic in TOPICS}
+    for future in admin.delete_topics(list(names)).values():
+        future.result(30)
+    eventually(lambda: not names & admin.list_topics(timeout=10).topics.keys(), "they are gone")
+    _make_topics(exchange_topics.bootstrap)
+    return exchange_topics
+
+
+def _make_topics(bootstrap: str) -> None:
+    # Nothing is compacted away here, so that what was written is what is read.
+    make_topics(bootstrap, {topic.name: topic.partition_count(PARTITIONS) for topic in TOPICS})
