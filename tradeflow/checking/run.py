@@ -24,6 +24,7 @@ from tradeflow.checking.cut import CHANGELOGS, INPUTS, LogCut, Progress, take_cu
 from tradeflow.checking.matching.outputs import OUTPUTS, SETTLEMENTS
 from tradeflow.checking.matching.rerun import CHANGELOG
 from tradeflow.checking.report import Report
+from tradeflow.checking.stores.store_report import StoreReport
 from tradeflow.checking.stores.stores import Stores, check_stores
 from tradeflow.checking.walk import LogWalk
 from tradeflow.errors import TradeflowError
@@ -75,13 +76,12 @@ def run_checks(
     topics = Topics(bootstrap)
     notes: list[str] = []
     stages, counts = _look_for_stages(topics.partition_counts(), notes)
-    changelogs = [CHANGELOGS[stage] for stage in stages]
     file = None if folder is None else CheckpointFile(folder, identity_of(topics, counts))
     checkpoint = None if file is None or from_start else _read(file, notes)
     cut = take_cut(
         bootstrap,
         stages,
-        [topic for topic in counts if topic not in changelogs],
+        [topic for topic in counts if topic not in {CHANGELOGS[stage] for stage in stages}],
         patience_seconds=patience_seconds,
         quiet_seconds=quiet_seconds,
         progress=progress,
@@ -98,14 +98,26 @@ def run_checks(
     # What a store lacks is no reason to read the log again.
     if file is not None and all(findings.holds for findings in audit.findings):
         file.write(walk.checkpoint(file.identity))
-    reports = []
-    if stores is not None:
-        reports = check_stores(stores, bootstrap, audit.found.stores, progress)
-        notes += [line for each in reports for line in each.lines()]
+    looked_at = _look_at(stores, bootstrap, audit, notes, progress)
     report = _report(audit, cut, walk.commands, time.monotonic() - started, notes)
-    report.stores = reports
+    report.stores = looked_at
     report.other_stores = {} if stores is None else stores.why_not
     return report
+
+
+def _look_at(
+    stores: Stores | None,
+    bootstrap: str,
+    audit: LogAudit,
+    notes: list[str],
+    progress: Progress,
+) -> list[StoreReport]:
+    """Hold stores against the log; what is to be said of each goes to the notes."""
+    if stores is None:
+        return []
+    reports = check_stores(stores, bootstrap, audit.found.stores, progress)
+    notes += [line for each in reports for line in each.lines()]
+    return reports
 
 
 def _report(
