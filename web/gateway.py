@@ -10,9 +10,11 @@ from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.limits.limiter import Limiter
 from web.settings import GatewaySettings
+from web.state.account_history import AccountHistory
 from web.state.balances import Balances
 from web.state.markets import Markets
 from web.state.orders import OrderBooks
+from web.state.transfers import Transfers
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,5 +29,7 @@ class Gateway:
     markets: Markets
     orders: OrderBooks
     balances: Balances
+    transfers: Transfers
+    account_history: AccountHistory
     door: Door
     limiter: Limiter

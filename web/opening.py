@@ -12,9 +12,12 @@ from web.feed.reader import Feed
 from web.gateway import Gateway
 from web.limits.limiter import Unlimited
 from web.settings import GatewaySettings
+from web.state.account_history import AccountHistory, NoHistory
 from web.state.balances import Balances
 from web.state.markets import Markets
+from web.state.mysql_account_history import MysqlAccountHistory
 from web.state.orders import OrderBooks
+from web.state.transfers import Transfers
 
 
 @asynccontextmanager
@@ -29,8 +32,13 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     hub = Hub()
     markets = Markets(settings, instruments)
     orders, balances = OrderBooks(settings.kept_orders), Balances()
+    transfers = Transfers(settings.kept_orders)
+    url = settings.mysql_url
+    account_history: AccountHistory = (
+        NoHistory() if url is None else MysqlAccountHistory(url.get_secret_value())
+    )
     # State first: whoever listens behind it finds it as new as the record.
-    for state in (markets, orders, balances):
+    for state in (markets, orders, balances, transfers):
         state.listen(hub)
     desk = Desk(settings, hub)
     feed = Feed(settings, instruments, hub)
@@ -45,9 +53,12 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
             markets=markets,
             orders=orders,
             balances=balances,
+            transfers=transfers,
+            account_history=account_history,
             door=Door(keys),
             limiter=Unlimited(),
         )
     finally:
         await feed.stop()
         await desk.close()
+        await account_history.close()

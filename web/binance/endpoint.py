@@ -21,6 +21,8 @@ class Call:
     """The endpoint's parameters by name: every one, as ``read_parameters`` gives them."""
     caller: Caller | None = None
     """None where no key is asked for."""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    """Further ones for the answer, where it has headers."""
 
     @property
     def account_id(self) -> str:

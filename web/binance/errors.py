@@ -50,6 +50,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
         "Please use WebSocket Streams for live updates to avoid bans.",
         418,
     ),
+    "TOO_MANY_QUEUED": (-1003, "Too many requests queued.", 429),
     "TIMEOUT": (
         -1007,
         "Timeout waiting for response from backend server. "
@@ -117,6 +118,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     ),
     "PARAMETERS": (-1128, "Combination of optional parameters invalid.", 400),
     "INVALID": (-1130, "Data sent for parameter '{name}' is not valid.", 400),
+    "STRATEGY_TYPE": (-1134, "strategyType was less than 1000000.", 400),
     "JSON": (-1135, "Invalid JSON Request", 400),
     "TICKER_TYPE": (-1139, "Invalid ticker type.", 400),
     "CANCEL_RESTRICTIONS": (-1145, "Invalid cancelRestrictions", 400),
@@ -136,6 +138,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "SUBSCRIBED": (-2035, "User Data Stream subscription already active.", 400),
     "NOT_SUBSCRIBED": (-2036, "User Data Stream subscription not active.", 400),
     "AMEND_REJECTED": (-2038, "{text}", 400),
+    "OTHER_CLIENT_ORDER_ID": (-2039, "Client order ID is not correct for this order ID.", 400),
 }
 """By a name of ours: code, text with its blanks, HTTP status."""
 

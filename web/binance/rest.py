@@ -71,11 +71,13 @@ class _Answer:
             weight=endpoint.weight_of(values),
             orders=endpoint.orders,
         )
+        call = Call(gateway, values, caller)
         try:
-            reply = await carry_out(endpoint, Call(gateway, values, caller))
+            reply = await carry_out(endpoint, call)
         except BinanceError as refused:
             refused.headers[:0] = headers
             raise
+        headers = [*headers, *call.headers]
         return to_json(reply, in_microseconds=_TIME_UNITS[unit]), headers
 
 

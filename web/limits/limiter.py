@@ -1,6 +1,6 @@
 """Counts what clients use, and says it in the headers that they look for."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from web.auth.caller import Caller
 
@@ -19,6 +19,9 @@ class Limiter(Protocol):
             BinanceError: it is too much; its ``headers`` say when to come back.
         """
 
+    async def orders_of(self, account_id: str) -> list[dict[str, Any]]:
+        """How many orders the account has placed, as ``GET /api/v3/rateLimit/order`` says it."""
+
 
 class Unlimited:
     """Lets everything through and counts nothing."""
@@ -27,4 +30,8 @@ class Unlimited:
         self, *, address: str, caller: Caller | None, weight: int, orders: int
     ) -> Headers:
         """No headers, never an error."""
+        return []
+
+    async def orders_of(self, account_id: str) -> list[dict[str, Any]]:
+        """Nothing is limited."""
         return []
