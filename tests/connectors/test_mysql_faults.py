@@ -11,10 +11,10 @@ from confluent_kafka.admin import AdminClient
 from connectors.mysql import MysqlSettings, MysqlSink
 from schemas.topics import TOPICS
 from tests.connectors.agreement import require_agreement
-from tests.connectors.conftest import ExchangeTopics
 from tests.connectors.exchange_log import exchange_log
 from tests.connectors.feeding import Feeding, eventually, make_topics, produce
 from tests.connectors.mysql_store import MysqlStore
+from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.fixtures.mysql import as_root, fresh_database, running_mysql
 from tests.tradeflow.checking.made_exchange import PARTITIONS
 from tradeflow.stores.mysql import EmbeddedMysql

@@ -13,11 +13,11 @@ from connectors.event import Place
 from connectors.mysql import MysqlSink
 from tests.chaos.exchange import INSTRUMENTS
 from tests.connectors.agreement import require_agreement
-from tests.connectors.conftest import ExchangeTopics
 from tests.connectors.exchange_log import exchange_log
 from tests.connectors.feeding import eventually, produce
 from tests.connectors.mysql_store import MysqlStore
 from tests.connectors.processes import ConnectorProcess
+from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.fixtures.mysql import fresh_database, running_mysql
 from tradeflow.stores.mysql import EmbeddedMysql
 

@@ -16,12 +16,12 @@ from connectors.mongodb.settings import MongodbSettings
 from connectors.mongodb.sink import AUDITED
 from schemas.codec import encode
 from schemas.topics import AUDIT
-from tests.connectors.conftest import ExchangeTopics
 from tests.connectors.exchange_log import exchange_log
 from tests.connectors.feeding import eventually, produce
 from tests.connectors.mongodb.made_log import login
 from tests.connectors.mongodb.reference_trail import checksum, reference_trail, trail_in
 from tests.connectors.processes import ConnectorProcess
+from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.fixtures.mongodb import NODE, new_server, settings_for
 from tradeflow.stores.mongodb import EmbeddedMongodb
 
