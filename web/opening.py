@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from schemas.instruments import load_instruments
 from web.auth.api_key import KeyRing
 from web.auth.door import Door
+from web.auth.refusal_trail import RefusalTrail
+from web.auth.shared_signatures import make_signatures
 from web.exchange.desk import Desk
 from web.feed.hub import Hub
 from web.feed.reader import Feed
@@ -26,6 +28,8 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
         InstrumentError: the file of instruments cannot be used.
     """
     instruments = load_instruments(settings.instruments)
+    seen = make_signatures(settings)
+    refusals = RefusalTrail(settings)
     hub = Hub()
     markets = Markets(settings, instruments)
     orders, balances = OrderBooks(settings.kept_orders), Balances()
@@ -45,9 +49,11 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
             markets=markets,
             orders=orders,
             balances=balances,
-            door=Door(keys),
+            door=Door(keys, seen, refusals.note),
             limiter=Unlimited(),
         )
     finally:
         await feed.stop()
         await desk.close()
+        await refusals.close()
+        await seen.close()
