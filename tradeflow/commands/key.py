@@ -236,20 +236,21 @@ def _as_json(row: "KeyRow") -> dict[str, object]:
 def _print_table(rows: "list[KeyRow]") -> None:
     from datetime import UTC, datetime
 
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table()
-    # Enough to revoke it by, where there is little room.
+    table = Table(box=SIMPLE)
+    # Where there is little room, what keys are told apart by is shown whole.
     for column in ("Key", "Account", "May", "Label", "Made (UTC)", "Revoked"):
-        table.add_column(column, overflow="ellipsis", no_wrap=column != "Label")
+        table.add_column(column, no_wrap=column not in ("Account", "Label"))
     for row in rows:
         times = [
             "" if ms is None else f"{datetime.fromtimestamp(ms / 1_000, UTC):%Y-%m-%d %H:%M}"
             for ms in (row.created_ms, row.revoked_ms)
         ]
         # As text: labels may have what rich would take for markup.
-        texts = (f"{row.key[:16]}…", row.account_id, ", ".join(sorted(row.scopes)), row.label)
+        texts = (f"{row.key[:12]}…", row.account_id, ", ".join(sorted(row.scopes)), row.label)
         table.add_row(*(Text(each) for each in (*texts, *times)))
     Console().print(table)
