@@ -16,6 +16,7 @@ from web.errors import ConfigError
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK_SECONDS = 4
 _SQLITE_WAIT_SECONDS = 10
+_MYSQL_PORT = 3306
 _IS_WRITING = "is_writing"
 _ACTION = "set TRADEFLOW_AUTH_DATABASE_URL to mysql://user:password@host:port/database, or unset it"
 
@@ -55,8 +56,11 @@ class Database:
 
     @property
     def address(self) -> str:
-        """Where it is, for people; without the password."""
-        return self._url.render_as_string(hide_password=True)
+        """Where it is, for people."""
+        url = self._url
+        if url.get_backend_name() == "sqlite":
+            return str(url.database)
+        return f"MySQL at {url.host}:{url.port or _MYSQL_PORT}/{url.database}"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -117,7 +121,7 @@ class Database:
         except DatabaseAwayError as error:
             if _number(error.__cause__) != _NO_SUCH_DATABASE:
                 raise
-        server = _engine(self._url.set(database=None))
+        server = _engine(self._url.set(database=""))
         try:
             with self._said_clearly(), server.begin() as connection:
                 quoted = server.dialect.identifier_preparer.quote_identifier(name)
