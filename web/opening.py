@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from schemas.instruments import load_instruments
 from web.auth.api_key import KeyRing
 from web.auth.door import Door
+from web.auth.refusal_trail import RefusalTrail
+from web.auth.shared_signatures import make_signatures
 from web.exchange.desk import Desk
 from web.feed.hub import Hub
 from web.feed.reader import Feed
@@ -29,6 +31,8 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
         InstrumentError: the file of instruments cannot be used.
     """
     instruments = load_instruments(settings.instruments)
+    seen = make_signatures(settings)
+    refusals = RefusalTrail(settings)
     hub = Hub()
     markets = Markets(settings, instruments)
     orders, balances = OrderBooks(settings.kept_orders), Balances()
@@ -55,10 +59,12 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
             balances=balances,
             transfers=transfers,
             account_history=account_history,
-            door=Door(keys),
+            door=Door(keys, seen, refusals.note),
             limiter=Unlimited(),
         )
     finally:
         await feed.stop()
         await desk.close()
         await account_history.close()
+        await refusals.close()
+        await seen.close()

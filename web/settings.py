@@ -40,6 +40,10 @@ class GatewaySettings(BaseSettings):
     """Whether accounts may bring money in themselves: it comes from nowhere."""
     start_seconds: float = Field(default=60.0, gt=0)
     """How long the log may take to be read at the start."""
+    redis_url: str = ""
+    """redis://host:port/database that all gateways share; "": each has but its own memory."""
+    kept_signatures: int = Field(default=200_000, ge=1)
+    """So many requests that change state are remembered in a process at a time."""
 
     def client(self, name: str) -> dict[str, Any]:
         """Settings of every client of the broker."""
