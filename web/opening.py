@@ -6,15 +6,19 @@ from contextlib import asynccontextmanager
 from schemas.instruments import load_instruments
 from web.auth.api_key import KeyRing
 from web.auth.door import Door
+from web.binance.streams.market_streams import MarketStreams
 from web.exchange.desk import Desk
+from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.gateway import Gateway
 from web.limits.limiter import Unlimited
 from web.settings import GatewaySettings
+from web.state.aggregate_trades import AggregateTrades
 from web.state.balances import Balances
 from web.state.markets import Markets
 from web.state.orders import OrderBooks
+from web.state.trades_time import TradesTime
 
 
 @asynccontextmanager
@@ -30,24 +34,30 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     markets = Markets(settings, instruments)
     orders, balances = OrderBooks(settings.kept_orders), Balances()
     # State first: whoever listens behind it finds it as new as the record.
-    for state in (markets, orders, balances):
+    aggregates, times = AggregateTrades(), TradesTime()
+    for state in (markets, orders, balances, aggregates, times):
         state.listen(hub)
+    fanout = Fanout()
+    streams = MarketStreams(markets, times, fanout, kept_candles=settings.kept_candles)
+    streams.listen(hub, aggregates)
     desk = Desk(settings, hub)
     feed = Feed(settings, instruments, hub)
     try:
         await feed.start()
-        yield Gateway(
-            settings=settings,
-            instruments=instruments,
-            hub=hub,
-            feed=feed,
-            desk=desk,
-            markets=markets,
-            orders=orders,
-            balances=balances,
-            door=Door(keys),
-            limiter=Unlimited(),
-        )
+        async with streams.running():
+            yield Gateway(
+                settings=settings,
+                instruments=instruments,
+                hub=hub,
+                feed=feed,
+                desk=desk,
+                markets=markets,
+                orders=orders,
+                balances=balances,
+                door=Door(keys),
+                limiter=Unlimited(),
+                fanout=fanout,
+            )
     finally:
         await feed.stop()
         await desk.close()

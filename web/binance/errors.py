@@ -50,6 +50,11 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
         "Please use WebSocket Streams for live updates to avoid bans.",
         418,
     ),
+    "TOO_MANY_CONNECTIONS": (
+        -1003,
+        "Too many connections; current limit is {limit} connections per 5 MINUTES.",
+        429,
+    ),
     "TIMEOUT": (
         -1007,
         "Timeout waiting for response from backend server. "
