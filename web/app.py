@@ -5,10 +5,11 @@ from starlette.routing import BaseRoute
 
 from web.binance import rest
 from web.binance.catalogue import ENDPOINTS
+from web.binance.streams import endpoint as streams
 from web.gateway import Gateway
 
 
 def make_app(gateway: Gateway) -> Starlette:
     """The application over a gateway that is open."""
-    routes: list[BaseRoute] = [*rest.routes(gateway, ENDPOINTS)]
+    routes: list[BaseRoute] = [*rest.routes(gateway, ENDPOINTS), *streams.routes(gateway)]
     return Starlette(routes=routes)

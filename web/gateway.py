@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from schemas.instruments import Instrument
 from web.auth.door import Door
 from web.exchange.desk import Desk
+from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.limits.limiter import Limiter
@@ -33,3 +34,4 @@ class Gateway:
     account_history: AccountHistory
     door: Door
     limiter: Limiter
+    fanout: Fanout

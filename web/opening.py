@@ -8,17 +8,21 @@ from web.auth.api_key import KeyRing
 from web.auth.door import Door
 from web.auth.refusal_trail import RefusalTrail
 from web.auth.shared_signatures import make_signatures
+from web.binance.streams.market_streams import MarketStreams
 from web.exchange.desk import Desk
+from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.gateway import Gateway
 from web.limits.limiter import Unlimited
 from web.settings import GatewaySettings
 from web.state.account_history import AccountHistory, NoHistory
+from web.state.aggregate_trades import AggregateTrades
 from web.state.balances import Balances
 from web.state.markets import Markets
 from web.state.mysql_account_history import MysqlAccountHistory
 from web.state.orders import OrderBooks
+from web.state.trades_time import TradesTime
 from web.state.transfers import Transfers
 
 
@@ -42,26 +46,32 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
         NoHistory() if url is None else MysqlAccountHistory(url.get_secret_value())
     )
     # State first: whoever listens behind it finds it as new as the record.
-    for state in (markets, orders, balances, transfers):
+    aggregates, times = AggregateTrades(), TradesTime()
+    for state in (markets, orders, balances, transfers, aggregates, times):
         state.listen(hub)
+    fanout = Fanout()
+    streams = MarketStreams(markets, times, fanout, kept_candles=settings.kept_candles)
+    streams.listen(hub, aggregates)
     desk = Desk(settings, hub)
     feed = Feed(settings, instruments, hub)
     try:
         await feed.start()
-        yield Gateway(
-            settings=settings,
-            instruments=instruments,
-            hub=hub,
-            feed=feed,
-            desk=desk,
-            markets=markets,
-            orders=orders,
-            balances=balances,
-            transfers=transfers,
-            account_history=account_history,
-            door=Door(keys, seen, refusals.note),
-            limiter=Unlimited(),
-        )
+        async with streams.running():
+            yield Gateway(
+                settings=settings,
+                instruments=instruments,
+                hub=hub,
+                feed=feed,
+                desk=desk,
+                markets=markets,
+                orders=orders,
+                balances=balances,
+                transfers=transfers,
+                account_history=account_history,
+                door=Door(keys, seen, refusals.note),
+                limiter=Unlimited(),
+                fanout=fanout,
+            )
     finally:
         await feed.stop()
         await desk.close()

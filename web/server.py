@@ -9,13 +9,17 @@ import uvicorn
 
 from web.app import make_app
 from web.auth.api_key import KeyRing
+from web.binance.streams.goodbye import announce_shutdown
 from web.errors import ConfigError, GatewayError
+from web.fanout.direct import FrameProtocol
 from web.gateway import Gateway
 from web.opening import open_gateway
 from web.settings import GatewaySettings
 
 _STOP_SECONDS = 3
 _LOOK_SECONDS = 1.0
+MESSAGE_BYTES_MAX = 64 * 1024
+"""Largest message of a WebSocket client: a thousand names of streams are half of it."""
 
 
 async def serve(
@@ -38,9 +42,13 @@ async def serve(
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws=_frame_protocol(settings),
+                # What is written to many is written once: not packed for each of them.
+                ws_per_message_deflate=False,
+                ws_max_size=MESSAGE_BYTES_MAX,
                 # Clients look for a sign of life every 20 s and answer it.
-                ws_ping_interval=20,
-                ws_ping_timeout=60,
+                ws_ping_interval=settings.ping_seconds,
+                ws_ping_timeout=settings.pong_seconds,
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 server_header=False,
             )
@@ -51,6 +59,7 @@ async def serve(
             try:
                 await _until(stop, gateway)
             finally:
+                announce_shutdown(gateway.fanout)
                 server.should_exit = True
                 await serving
 
@@ -72,6 +81,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process."""
         yield
+
+
+def _frame_protocol(settings: GatewaySettings) -> type[FrameProtocol]:
+    """uvicorn makes it, so what it is to know stands in its class."""
+    return type("GatewayProtocol", (FrameProtocol,), {"close_seconds": settings.close_seconds})
 
 
 def _listen(host: str, port: int) -> socket.socket:

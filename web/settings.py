@@ -44,6 +44,22 @@ class GatewaySettings(BaseSettings):
     """redis://host:port/database that all gateways share; "": each has but its own memory."""
     kept_signatures: int = Field(default=200_000, ge=1)
     """So many requests that change state are remembered in a process at a time."""
+    connection_streams: int = Field(default=1_024, ge=1)
+    """Streams of a WebSocket connection."""
+    connection_messages_per_second: int = Field(default=5, ge=0)
+    """What a client may send on a WebSocket connection, pings and pongs included; 0: no limit."""
+    connection_queue_bytes: int = Field(default=1024 * 1024, ge=1)
+    """What may wait for a client that reads slowly; with more it is closed."""
+    connection_seconds: float = Field(default=24 * 3_600.0, gt=0)
+    """How long a WebSocket connection lives."""
+    connections_in_5_minutes: int = Field(default=0, ge=0)
+    """WebSocket connections that an address may begin (Binance: 300); 0: no limit."""
+    ping_seconds: float = Field(default=20.0, gt=0)
+    """How often a WebSocket client is asked for a sign of life."""
+    pong_seconds: float = Field(default=60.0, gt=0)
+    """How long it may take to give one; then it is closed."""
+    close_seconds: float = Field(default=30.0, gt=0)
+    """How long a client that is closed may take to read why; then it is cut off."""
 
     def client(self, name: str) -> dict[str, Any]:
         """Settings of every client of the broker."""

@@ -51,6 +51,11 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
         418,
     ),
     "TOO_MANY_QUEUED": (-1003, "Too many requests queued.", 429),
+    "TOO_MANY_CONNECTIONS": (
+        -1003,
+        "Too many connections; current limit is {limit} connections per 5 MINUTES.",
+        429,
+    ),
     "TIMEOUT": (
         -1007,
         "Timeout waiting for response from backend server. "

@@ -12,11 +12,11 @@ from schemas.careful import HEADER_BYTES
 from schemas.codec import DecodeError, decode, header
 from schemas.instruments import Instrument
 from schemas.registry import registry
-from schemas.topics import ORDERS_EXECUTIONS, WALLET_EVENTS
+from schemas.topics import ORDERS_EXECUTIONS, TRADES, WALLET_EVENTS
 from web.errors import GatewayError
 from web.feed.hub import Hub
 from web.feed.positions import Place, Positions
-from web.feed.record import Received
+from web.feed.record import END, Received
 from web.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 _BATCH = 2_000
 _BATCHES_AHEAD = 4
 _POLL_SECONDS = 0.1
+_TICK = header(registry().newest["Tick"][0])
 _UNUSED = frozenset(
     header(schema_id)
     for name in (
-        "Tick",
         "OrderClockRow",
         "OrderCommandRow",
         "WalletHoldRow",
@@ -138,7 +138,10 @@ class Feed:
         error = message.error()
         if error is not None:
             if error.code() == KafkaError._PARTITION_EOF:
-                self._reached(Place(raw.topic(), raw.partition()), raw.offset())
+                place = Place(raw.topic(), raw.partition())
+                self._reached(place, raw.offset())
+                if place.topic == TRADES.name:
+                    batch.append(Received(*place, raw.offset(), b"", END, {}, {}))
             elif error.fatal():
                 raise KafkaException(error)
             else:
@@ -150,7 +153,7 @@ class Feed:
         value = raw.value()
         if not value:
             batch.append(Received(topic, partition, offset, raw.key() or b"", "", {}, {}))
-        elif value[:HEADER_BYTES] not in _UNUSED:
+        elif _is_used(topic, value[:HEADER_BYTES]):
             try:
                 name, record = decode(value)
             except DecodeError as fault:
@@ -175,6 +178,11 @@ class Feed:
             self._ahead.release()
         if is_caught_up:
             self._ready.set()
+
+
+def _is_used(topic: str, head: bytes) -> bool:
+    # How far time has come matters where candles are closed by it.
+    return topic == TRADES.name if head == _TICK else head not in _UNUSED
 
 
 def _headers(message: Any) -> dict[str, bytes]:

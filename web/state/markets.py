@@ -40,6 +40,15 @@ class CandleSeries:
         """All that are kept, the oldest first."""
         return list(self._by_opening.values())
 
+    def since(self, opening_ms: int) -> list[Record]:
+        """Those whose windows begin at this moment or later, the oldest first."""
+        found: list[Record] = []
+        for opening in reversed(self._by_opening):
+            if opening < opening_ms:
+                break
+            found.append(self._by_opening[opening])
+        return found[::-1]
+
     def newest(self) -> Record | None:
         """The youngest window."""
         return self._by_opening[next(reversed(self._by_opening))] if self._by_opening else None
