@@ -14,6 +14,7 @@ from web.settings import GatewaySettings
 from web.state.account_history import AccountHistory
 from web.state.balances import Balances
 from web.state.markets import Markets
+from web.state.order_lists import OrderLists
 from web.state.orders import OrderBooks
 from web.state.transfers import Transfers
 
@@ -29,6 +30,7 @@ class Gateway:
     desk: Desk
     markets: Markets
     orders: OrderBooks
+    order_lists: OrderLists
     balances: Balances
     transfers: Transfers
     account_history: AccountHistory

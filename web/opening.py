@@ -21,6 +21,7 @@ from web.state.aggregate_trades import AggregateTrades
 from web.state.balances import Balances
 from web.state.markets import Markets
 from web.state.mysql_account_history import MysqlAccountHistory
+from web.state.order_lists import OrderLists
 from web.state.orders import OrderBooks
 from web.state.trades_time import TradesTime
 from web.state.transfers import Transfers
@@ -40,6 +41,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     hub = Hub()
     markets = Markets(settings, instruments)
     orders, balances = OrderBooks(settings.kept_orders), Balances()
+    order_lists = OrderLists(settings.kept_orders)
     transfers = Transfers(settings.kept_orders)
     url = settings.mysql_url
     account_history: AccountHistory = (
@@ -47,7 +49,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     )
     # State first: whoever listens behind it finds it as new as the record.
     aggregates, times = AggregateTrades(), TradesTime()
-    for state in (markets, orders, balances, transfers, aggregates, times):
+    for state in (markets, orders, order_lists, balances, transfers, aggregates, times):
         state.listen(hub)
     fanout = Fanout()
     streams = MarketStreams(markets, times, fanout, kept_candles=settings.kept_candles)
@@ -65,6 +67,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
                 desk=desk,
                 markets=markets,
                 orders=orders,
+                order_lists=order_lists,
                 balances=balances,
                 transfers=transfers,
                 account_history=account_history,

@@ -69,7 +69,8 @@ async def _cancel_all(call: Call) -> list[dict[str, Any]]:
             for number in numbers
         )
     )
-    reports = [answer[-1] for answer in answers]
+    # The second order of a list is canceled along with the first one.
+    reports = [report for answer in answers for report in answer]
     canceled = [each for each in reports if each["execution_type"] == "CANCELED"]
     if not canceled:
         raise cancel_error(reports[0]["reject_reason"] if reports else "UNKNOWN_ORDER")

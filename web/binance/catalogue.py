@@ -12,6 +12,7 @@ from web.binance import (
     replacing,
     symbol_status,
     trade_queries,
+    unsupported_orders,
     withdrawing,
 )
 from web.binance.endpoint import Endpoint
@@ -26,6 +27,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *trade_queries.ENDPOINTS,
     *account.ENDPOINTS,
     *order_lists.ENDPOINTS,
+    *unsupported_orders.ENDPOINTS,
     *symbol_status.ENDPOINTS,
     *depositing.ENDPOINTS,
     *withdrawing.ENDPOINTS,

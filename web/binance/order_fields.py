@@ -33,6 +33,14 @@ def terms_of(report: Report) -> dict[str, Any]:
     }
 
 
+NOT_IN_A_LIST = -1
+
+
+def list_id_of(report: Report) -> int:
+    """The list that an order is in."""
+    return report["order_list_id"] or NOT_IN_A_LIST
+
+
 def working_time(report: Report) -> int:
     """Since when an order works; -1: it does not yet."""
     at: int = report["working_time_ms"]

@@ -5,14 +5,17 @@ from typing import Any
 
 from schemas.amounts import format_steps, format_units
 from schemas.instruments import Instrument
-from web.binance.order_fields import amounts_of, conditional_fields, terms_of, working_time
+from web.binance.order_fields import (
+    amounts_of,
+    conditional_fields,
+    list_id_of,
+    terms_of,
+    working_time,
+)
 from web.binance.reply import TimeMs
 from web.state.orders import AccountOrders
 
 Report = Mapping[str, Any]
-NOT_IN_A_LIST = -1
-"""The list that an order is in, where it is in none."""
-
 _FULL_BY_DEFAULT = frozenset({"MARKET", "LIMIT"})
 
 
@@ -36,7 +39,7 @@ def placed_reply(
     reply: dict[str, Any] = {
         "symbol": instrument.symbol,
         "orderId": order_id,
-        "orderListId": NOT_IN_A_LIST,
+        "orderListId": list_id_of(last),
         "clientOrderId": last["client_order_id"],
         "transactTime": TimeMs(last["time_ms"]),
     }
@@ -80,7 +83,7 @@ def canceled_reply(report: Report, instrument: Instrument, orders: AccountOrders
         "symbol": instrument.symbol,
         "origClientOrderId": report["original_client_order_id"],
         "orderId": report["order_id"],
-        "orderListId": NOT_IN_A_LIST,
+        "orderListId": list_id_of(report),
         "clientOrderId": report["client_order_id"],
         "transactTime": TimeMs(report["time_ms"]),
         **amounts_of(report, instrument),
@@ -99,7 +102,7 @@ def amended_reply(report: Report, instrument: Instrument, orders: AccountOrders)
         "amendedOrder": {
             "symbol": instrument.symbol,
             "orderId": report["order_id"],
-            "orderListId": NOT_IN_A_LIST,
+            "orderListId": list_id_of(report),
             "origClientOrderId": report["original_client_order_id"],
             "clientOrderId": report["client_order_id"],
             "price": format_steps(report["price_ticks"], instrument.tick_size),

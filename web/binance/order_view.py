@@ -6,9 +6,11 @@ from typing import Any
 from schemas.amounts import format_steps
 from schemas.instruments import Instrument
 from web.binance.order_fields import (
+    NOT_IN_A_LIST,
     amounts_of,
     ending_fields,
     expiry_reason,
+    list_id_of,
     terms_of,
     working_time,
 )
@@ -17,7 +19,6 @@ from web.state.account_history import PastOrder
 from web.state.orders import AccountOrders
 
 Report = Mapping[str, Any]
-_NOT_IN_A_LIST = -1
 
 
 def order_view(report: Report, instrument: Instrument, orders: AccountOrders) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def order_view(report: Report, instrument: Instrument, orders: AccountOrders) ->
     return {
         "symbol": instrument.symbol,
         "orderId": report["order_id"],
-        "orderListId": _NOT_IN_A_LIST,
+        "orderListId": list_id_of(report),
         "clientOrderId": report["client_order_id"],
         **amounts,
         **terms_of(report),
@@ -50,7 +51,7 @@ def past_order_view(order: PastOrder) -> dict[str, Any]:
     view: dict[str, Any] = {
         "symbol": order.symbol,
         "orderId": order.order_id,
-        "orderListId": _NOT_IN_A_LIST,
+        "orderListId": NOT_IN_A_LIST,
         "clientOrderId": order.client_order_id,
         "price": order.price,
         "origQty": order.quantity,

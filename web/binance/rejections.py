@@ -55,6 +55,9 @@ _ENGINE: Mapping[RejectReason, str] = {
     "ACCOUNT_LOCKED": _MAY_NOT,
     "UNKNOWN_ASSET": "This symbol is not permitted for this account.",
     "AMOUNT_NOT_POSITIVE": _ZERO,
+    "ORDER_LIST_PRICES": "The relationship of the prices for the orders is not correct.",
+    # Its other order says why.
+    "ORDER_LIST_REJECTED": "Unsupported order combination",
 }
 
 _OTHERS: Mapping[RejectReason, _Other] = {

@@ -10,8 +10,9 @@ from web.binance.asking import Report
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.histories import LIMIT, WINDOW, cut, from_history, read_limit, read_window
+from web.binance.order_fields import NOT_IN_A_LIST
 from web.binance.order_parameters import SYMBOL
-from web.binance.order_reply import NOT_IN_A_LIST, commission_asset
+from web.binance.order_reply import commission_asset
 from web.binance.parameters import Parameter
 from web.binance.reply import TimeMs
 from web.state.account_history import PastTrade, Span

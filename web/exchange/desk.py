@@ -30,6 +30,10 @@ _Key = tuple[str, str]
 """Account and command id."""
 
 
+_LEGS = 2
+"""Of an order list: both are refused, or none is."""
+
+
 class UnknownOutcomeError(Exception):
     """No answer came in time: whether the command was carried out is not known."""
 
@@ -55,6 +59,8 @@ class _Asked:
         kind = report["execution_type"]
         if LAST_REPORT in received.headers or kind == "ORDER_STATUS":
             return True
+        if self.kind == "PlaceOrderList":
+            return kind == "REJECTED" and len(self.reports) == _LEGS
         # A refused cancel is followed by what becomes of the placement.
         return kind == "REJECTED" if self.kind == "CancelReplaceOrder" else kind in _REFUSED
 
