@@ -11,6 +11,7 @@ from web.feed.reader import Feed
 from web.limits.limiter import Limiter
 from web.settings import GatewaySettings
 from web.state.balances import Balances
+from web.state.history import History
 from web.state.markets import Markets
 from web.state.orders import OrderBooks
 
@@ -25,6 +26,7 @@ class Gateway:
     feed: Feed
     desk: Desk
     markets: Markets
+    history: History
     orders: OrderBooks
     balances: Balances
     door: Door

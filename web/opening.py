@@ -13,7 +13,9 @@ from web.gateway import Gateway
 from web.limits.limiter import Unlimited
 from web.settings import GatewaySettings
 from web.state.balances import Balances
+from web.state.history import History, NoHistory
 from web.state.markets import Markets
+from web.state.mysql_history import MysqlHistory
 from web.state.orders import OrderBooks
 
 
@@ -29,6 +31,10 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     hub = Hub()
     markets = Markets(settings, instruments)
     orders, balances = OrderBooks(settings.kept_orders), Balances()
+    url = settings.mysql_url
+    history: History = (
+        NoHistory() if url is None else MysqlHistory(url.get_secret_value(), instruments)
+    )
     # State first: whoever listens behind it finds it as new as the record.
     for state in (markets, orders, balances):
         state.listen(hub)
@@ -43,6 +49,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
             feed=feed,
             desk=desk,
             markets=markets,
+            history=history,
             orders=orders,
             balances=balances,
             door=Door(keys),
@@ -51,3 +58,4 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     finally:
         await feed.stop()
         await desk.close()
+        await history.close()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -31,6 +31,9 @@ class GatewaySettings(BaseSettings):
     """Candles of a symbol and an interval in memory."""
     kept_orders: int = Field(default=1_000, ge=1)
     """Closed orders, and trades, of an account in memory; older ones are in MySQL."""
+    mysql_url: SecretStr | None = None
+    """Where MySQL's connector keeps older trades and candles: mysql://USER:PASSWORD@HOST:PORT/NAME.
+    None: memory only."""
     past_seconds: float = Field(default=3_600.0, ge=0)
     """How far back executions are read at the start, for accounts' own trades."""
     start_seconds: float = Field(default=60.0, gt=0)
