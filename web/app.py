@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from web.binance import rest
+from web.binance import openapi, rest
 from web.binance.catalogue import ENDPOINTS
 from web.binance.streams import endpoint as streams
 from web.gateway import Gateway
@@ -11,5 +11,9 @@ from web.gateway import Gateway
 
 def make_app(gateway: Gateway) -> Starlette:
     """The application over a gateway that is open."""
-    routes: list[BaseRoute] = [*rest.routes(gateway, ENDPOINTS), *streams.routes(gateway)]
+    routes: list[BaseRoute] = [
+        *rest.routes(gateway, ENDPOINTS),
+        *openapi.routes(gateway, ENDPOINTS),
+        *streams.routes(gateway),
+    ]
     return Starlette(routes=routes)

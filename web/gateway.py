@@ -13,6 +13,7 @@ from web.limits.limiter import Limiter
 from web.settings import GatewaySettings
 from web.state.account_history import AccountHistory
 from web.state.balances import Balances
+from web.state.history import History
 from web.state.markets import Markets
 from web.state.order_lists import OrderLists
 from web.state.orders import OrderBooks
@@ -29,6 +30,7 @@ class Gateway:
     feed: Feed
     desk: Desk
     markets: Markets
+    history: History
     orders: OrderBooks
     order_lists: OrderLists
     balances: Balances

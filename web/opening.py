@@ -1,9 +1,9 @@
 """Opens and closes the gateway's parts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from schemas.instruments import load_instruments
+from schemas.instruments import Instrument, load_instruments
 from web.auth.api_key import KeyRing
 from web.auth.door import Door
 from web.auth.refusal_trail import RefusalTrail
@@ -16,11 +16,13 @@ from web.feed.reader import Feed
 from web.gateway import Gateway
 from web.limits.limiter import Unlimited
 from web.settings import GatewaySettings
-from web.state.account_history import AccountHistory, NoHistory
+from web.state.account_history import AccountHistory, NoAccountHistory
 from web.state.aggregate_trades import AggregateTrades
 from web.state.balances import Balances
+from web.state.history import History, NoHistory
 from web.state.markets import Markets
 from web.state.mysql_account_history import MysqlAccountHistory
+from web.state.mysql_history import MysqlHistory
 from web.state.order_lists import OrderLists
 from web.state.orders import OrderBooks
 from web.state.trades_time import TradesTime
@@ -43,10 +45,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     orders, balances = OrderBooks(settings.kept_orders), Balances()
     order_lists = OrderLists(settings.kept_orders)
     transfers = Transfers(settings.kept_orders)
-    url = settings.mysql_url
-    account_history: AccountHistory = (
-        NoHistory() if url is None else MysqlAccountHistory(url.get_secret_value())
-    )
+    history, account_history = _histories(settings, instruments)
     # State first: whoever listens behind it finds it as new as the record.
     aggregates, times = AggregateTrades(), TradesTime()
     for state in (markets, orders, order_lists, balances, transfers, aggregates, times):
@@ -66,6 +65,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
                 feed=feed,
                 desk=desk,
                 markets=markets,
+                history=history,
                 orders=orders,
                 order_lists=order_lists,
                 balances=balances,
@@ -78,6 +78,17 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     finally:
         await feed.stop()
         await desk.close()
+        await history.close()
         await account_history.close()
         await refusals.close()
         await seen.close()
+
+
+def _histories(
+    settings: GatewaySettings, instruments: Mapping[str, Instrument]
+) -> tuple[History, AccountHistory]:
+    """What was written down of markets and of accounts, where anybody does."""
+    if settings.mysql_url is None:
+        return NoHistory(), NoAccountHistory()
+    url = settings.mysql_url.get_secret_value()
+    return MysqlHistory(url, instruments), MysqlAccountHistory(url)

@@ -34,10 +34,12 @@ _UNUSED = frozenset(
         "WalletCommandRow",
         "WalletPartitionRow",
         "BookTicker",
+        "OrderRow",
+        "ClosedOrderRow",
     )
     for schema_id in [registry().newest[name][0]]
 )
-"""Nobody here asks for these; they are not even decoded."""
+"""Nobody here asks for these; they are not even decoded, but for the ticks among trades."""
 _REPLIES = (ORDERS_EXECUTIONS.name, WALLET_EVENTS.name)
 
 
