@@ -3,12 +3,16 @@
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from web.binance import rest
+from web.binance import listen_key_streams, rest, ws_api
 from web.binance.catalogue import ENDPOINTS
 from web.gateway import Gateway
 
 
 def make_app(gateway: Gateway) -> Starlette:
     """The application over a gateway that is open."""
-    routes: list[BaseRoute] = [*rest.routes(gateway, ENDPOINTS)]
+    routes: list[BaseRoute] = [
+        *rest.routes(gateway, ENDPOINTS),
+        *ws_api.routes(gateway, ENDPOINTS),
+        *listen_key_streams.routes(gateway),
+    ]
     return Starlette(routes=routes)

@@ -13,6 +13,8 @@ from web.settings import GatewaySettings
 from web.state.balances import Balances
 from web.state.markets import Markets
 from web.state.orders import OrderBooks
+from web.userdata.listen_keys import ListenKeys
+from web.userdata.user_data import UserData
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,3 +31,5 @@ class Gateway:
     balances: Balances
     door: Door
     limiter: Limiter
+    listen_keys: ListenKeys
+    user_data: UserData

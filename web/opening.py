@@ -15,6 +15,8 @@ from web.settings import GatewaySettings
 from web.state.balances import Balances
 from web.state.markets import Markets
 from web.state.orders import OrderBooks
+from web.userdata.opening import RightsCheck, open_listen_keys
+from web.userdata.user_data import UserData
 
 
 @asynccontextmanager
@@ -32,10 +34,19 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     # State first: whoever listens behind it finds it as new as the record.
     for state in (markets, orders, balances):
         state.listen(hub)
+    door = Door(keys)
+    listen_keys = open_listen_keys(settings)
+    user_data = UserData(
+        instruments,
+        RightsCheck(door, listen_keys).is_good,
+        check_seconds=settings.key_check_seconds,
+    )
+    user_data.listen(hub)
     desk = Desk(settings, hub)
     feed = Feed(settings, instruments, hub)
     try:
         await feed.start()
+        user_data.start()
         yield Gateway(
             settings=settings,
             instruments=instruments,
@@ -45,9 +56,13 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
             markets=markets,
             orders=orders,
             balances=balances,
-            door=Door(keys),
+            door=door,
             limiter=Unlimited(),
+            listen_keys=listen_keys,
+            user_data=user_data,
         )
     finally:
+        await user_data.close()
+        await listen_keys.disconnect()
         await feed.stop()
         await desk.close()

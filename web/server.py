@@ -13,6 +13,8 @@ from web.errors import GatewayError
 from web.opening import open_gateway
 from web.settings import GatewaySettings
 
+MESSAGE_BYTES_MAX = 64 * 1024
+"""Of a message that comes over a WebSocket."""
 _STOP_SECONDS = 3
 
 
@@ -39,6 +41,9 @@ async def serve(
                 # Clients look for a sign of life every 20 s and answer it.
                 ws_ping_interval=20,
                 ws_ping_timeout=60,
+                ws_max_size=MESSAGE_BYTES_MAX,
+                # What is encoded once for many is not packed for each of them.
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 server_header=False,
             )

@@ -33,6 +33,16 @@ class GatewaySettings(BaseSettings):
     """Closed orders, and trades, of an account in memory; older ones are in MySQL."""
     past_seconds: float = Field(default=3_600.0, ge=0)
     """How far back executions are read at the start, for accounts' own trades."""
+    redis_url: str = ""
+    """What several gateways share, listen keys for one; "": this one shares with nobody."""
+    listen_keys: bool = True
+    """Whether listen keys are given out, for bots from before Binance retired them."""
+    listen_key_seconds: float = Field(default=3_600.0, gt=0)
+    """How long a listen key is good for."""
+    key_check_seconds: float = Field(default=5.0, gt=0)
+    """How long a stream may go on after its key was revoked or has expired."""
+    requests_at_once: int = Field(default=50, ge=1)
+    """Requests of one WebSocket that are worked on at the same time; further ones wait."""
     start_seconds: float = Field(default=60.0, gt=0)
     """How long the log may take to be read at the start."""
 

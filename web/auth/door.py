@@ -40,6 +40,8 @@ class Asked:
     sent: Mapping[str, str]
     """All its parameters."""
     address: str
+    is_logged_on: bool = False
+    """Whether this connection has proved to have the key: then no signature is asked for."""
 
 
 class Door:
@@ -59,12 +61,17 @@ class Door:
         key = await self._find(asked.key)
         if security.is_signed:
             _require_window(asked.sent, now_ms())
-            self._require_signature(key, asked)
-        if _SCOPES[security] not in key.scopes:
+            if not asked.is_logged_on:
+                self._require_signature(key, asked)
+        if security in _SCOPES and _SCOPES[security] not in key.scopes:
             raise error("KEY")
         return Caller(
             account_id=key.account_id, key=key.key, scopes=key.scopes, address=asked.address
         )
+
+    async def is_good(self, key: str) -> bool:
+        """Whether the key is still given out: what was opened with it lives no longer."""
+        return await self._keys.find(key) is not None
 
     async def _find(self, text: str) -> ApiKey:
         if not _KEY.fullmatch(text):

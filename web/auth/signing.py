@@ -23,7 +23,7 @@ def sign(secret: str, payload: bytes) -> str:
 
 def is_signed_by(secret: str, payload: bytes, signature: str) -> bool:
     """Whether the signature is right; takes as long for a wrong one."""
-    return hmac.compare_digest(sign(secret, payload), signature.lower().encode("utf-8").decode())
+    return hmac.compare_digest(sign(secret, payload).encode(), signature.lower().encode())
 
 
 def signed_payload(query: bytes, body: bytes) -> bytes:

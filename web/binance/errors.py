@@ -70,6 +70,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     ),
     "GONE": (-1016, "This service is no longer available.", 410),
     "NOT_SUPPORTED": (-1020, "This operation is not supported.", 400),
+    "NO_SUCH_METHOD": (-1020, "This operation is not supported. Unknown method '{name}'.", 400),
     "OUTSIDE_WINDOW": (-1021, "Timestamp for this request is outside of the recvWindow.", 400),
     "AHEAD_OF_TIME": (
         -1021,
@@ -118,6 +119,15 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "PARAMETERS": (-1128, "Combination of optional parameters invalid.", 400),
     "INVALID": (-1130, "Data sent for parameter '{name}' is not valid.", 400),
     "JSON": (-1135, "Invalid JSON Request", 400),
+    "JSON_ID": (
+        -1135,
+        "Invalid 'id' in JSON request; expected an integer, "
+        "a string matching '^[a-zA-Z0-9-_]{{1,36}}$', or null.",
+        400,
+    ),
+    "JSON_NO_METHOD": (-1135, "Missing required 'method' in JSON request.", 400),
+    "JSON_METHOD": (-1135, "Invalid 'method' in JSON request; expected a string.", 400),
+    "JSON_PARAMS": (-1135, "Invalid 'params' in JSON request; expected an object.", 400),
     "TICKER_TYPE": (-1139, "Invalid ticker type.", 400),
     "CANCEL_RESTRICTIONS": (-1145, "Invalid cancelRestrictions", 400),
     "SYMBOL_TWICE": (-1151, "Symbol is present multiple times in the list.", 400),
@@ -136,6 +146,12 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "SUBSCRIBED": (-2035, "User Data Stream subscription already active.", 400),
     "NOT_SUBSCRIBED": (-2036, "User Data Stream subscription not active.", 400),
     "AMEND_REJECTED": (-2038, "{text}", 400),
+    "TOO_MANY_SUBSCRIPTIONS": (
+        -2042,
+        "Too many active subscriptions; the most is {most} per connection.",
+        400,
+    ),
+    "SUBSCRIPTION_IDS": (-2042, "Maximum subscription ID reached for this connection.", 400),
 }
 """By a name of ours: code, text with its blanks, HTTP status."""
 
