@@ -14,7 +14,7 @@ MESSAGES_MAX = 1_000
 CHARACTERS_MAX = 4 * 1024 * 1024
 _ANSWERS_CHARACTERS = 256 * 1024
 """Answers wait while more than this is on its way: who asks for much has to read it."""
-_CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
 """How long a client may take to read the reason for which it is closed."""
 
 GOING_AWAY = 1001
@@ -31,10 +31,12 @@ class Connection:
         *,
         messages_max: int = MESSAGES_MAX,
         characters_max: int = CHARACTERS_MAX,
+        close_seconds: float = CLOSE_SECONDS,
     ) -> None:
         self._websocket = websocket
         self._messages_max = messages_max
         self._characters_max = characters_max
+        self._close_seconds = close_seconds
         self._waiting: deque[str] = deque()
         self._characters = 0
         self._news = asyncio.Event()
@@ -80,7 +82,7 @@ class Connection:
         self._news.set()
         self._room.set()
         if self._writer is not None:
-            asyncio.get_running_loop().call_later(_CLOSE_SECONDS, self._writer.cancel)
+            asyncio.get_running_loop().call_later(self._close_seconds, self._writer.cancel)
 
     async def run(self, on_message: Callable[[str | bytes], Awaitable[None]]) -> None:
         """Hand over what comes, until one of the two has closed.
