@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from web.binance import openapi, rest
+from web.binance import openapi, rest, ws_api
 from web.binance.catalogue import ENDPOINTS
 from web.binance.streams import endpoint as streams
 from web.gateway import Gateway
@@ -15,5 +15,6 @@ def make_app(gateway: Gateway) -> Starlette:
         *rest.routes(gateway, ENDPOINTS),
         *openapi.routes(gateway, ENDPOINTS),
         *streams.routes(gateway),
+        *ws_api.routes(gateway, ENDPOINTS),
     ]
     return Starlette(routes=routes)

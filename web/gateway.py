@@ -18,6 +18,8 @@ from web.state.markets import Markets
 from web.state.order_lists import OrderLists
 from web.state.orders import OrderBooks
 from web.state.transfers import Transfers
+from web.userdata.listen_keys import ListenKeys
+from web.userdata.user_data import UserData
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,3 +41,5 @@ class Gateway:
     door: Door
     limiter: Limiter
     fanout: Fanout
+    listen_keys: ListenKeys
+    user_data: UserData

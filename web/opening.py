@@ -27,6 +27,8 @@ from web.state.order_lists import OrderLists
 from web.state.orders import OrderBooks
 from web.state.trades_time import TradesTime
 from web.state.transfers import Transfers
+from web.userdata.opening import RightsCheck, open_listen_keys
+from web.userdata.user_data import UserData
 
 
 @asynccontextmanager
@@ -53,10 +55,19 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     fanout = Fanout()
     streams = MarketStreams(markets, times, fanout, kept_candles=settings.kept_candles)
     streams.listen(hub, aggregates)
+    door = Door(keys, seen, refusals.note)
+    listen_keys = open_listen_keys(settings)
+    user_data = UserData(
+        instruments,
+        RightsCheck(door, listen_keys).is_good,
+        check_seconds=settings.key_check_seconds,
+    )
+    user_data.listen(hub)
     desk = Desk(settings, hub)
     feed = Feed(settings, instruments, hub)
     try:
         await feed.start()
+        user_data.start()
         async with streams.running():
             yield Gateway(
                 settings=settings,
@@ -71,11 +82,15 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
                 balances=balances,
                 transfers=transfers,
                 account_history=account_history,
-                door=Door(keys, seen, refusals.note),
+                door=door,
                 limiter=Unlimited(),
                 fanout=fanout,
+                listen_keys=listen_keys,
+                user_data=user_data,
             )
     finally:
+        await user_data.close()
+        await listen_keys.disconnect()
         await feed.stop()
         await desk.close()
         await history.close()

@@ -38,6 +38,14 @@ class GatewaySettings(BaseSettings):
     """How far back executions are read at the start, for accounts' own trades."""
     faucet: bool = True
     """Whether accounts may bring money in themselves: it comes from nowhere."""
+    listen_keys: bool = True
+    """Whether listen keys are given out, for bots from before Binance retired them."""
+    listen_key_seconds: float = Field(default=3_600.0, gt=0)
+    """How long a listen key is good for."""
+    key_check_seconds: float = Field(default=5.0, gt=0)
+    """How long a stream may go on after its key was revoked or has expired."""
+    requests_at_once: int = Field(default=50, ge=1)
+    """Requests of one WebSocket that are worked on at the same time; further ones wait."""
     start_seconds: float = Field(default=60.0, gt=0)
     """How long the log may take to be read at the start."""
     redis_url: str = ""

@@ -30,6 +30,10 @@ class MemoryKeys:
         self._keys[key.key] = key
         return key
 
+    def remove(self, key: ApiKey) -> None:
+        """Revoke a key."""
+        del self._keys[key.key]
+
     async def find(self, key: str) -> ApiKey | None:
         """The key of this text, if it was added."""
         return self._keys.get(key)

@@ -58,6 +58,8 @@ class Asked:
     sent: Mapping[str, str]
     """All its parameters, as texts."""
     address: str
+    is_logged_on: bool = False
+    """Whether this connection has proved to have the key: then no signature is asked for."""
 
 
 class Door:
@@ -89,9 +91,11 @@ class Door:
         until_ms = 0
         if security.is_signed:
             until_ms = _require_window(asked.sent, now_ms())
-            self._require_signature(key, asked)
-        self._require_scope(security, key, asked.address)
-        if security.changes_state:
+            if not asked.is_logged_on:
+                self._require_signature(key, asked)
+        if security in _SCOPES:
+            self._require_scope(security, key, asked.address)
+        if security.changes_state and not asked.is_logged_on:
             await self._require_new(key, asked, until_ms)
         return Caller(
             account_id=key.account_id, key=key.key, scopes=key.scopes, address=asked.address
@@ -106,6 +110,13 @@ class Door:
         if security is not Security.NONE:
             key = await self._find(caller.key, caller.address)
             self._require_scope(security, key, caller.address)
+
+    async def is_good(self, key: str) -> bool:
+        """Whether the key is still given out, as far as that can be said."""
+        try:
+            return await self._keys.find(key) is not None
+        except KeysAwayError:
+            return True
 
     async def _find(self, text: str, address: str) -> ApiKey:
         if not _KEY.fullmatch(text):

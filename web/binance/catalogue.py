@@ -8,6 +8,7 @@ from web.binance import (
     exchange_info,
     general,
     klines,
+    listen_keys,
     market_books,
     market_trades,
     order_lists,
@@ -43,4 +44,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *klines.ENDPOINTS,
     *tickers.ENDPOINTS,
     *sapi.ENDPOINTS,
+    *listen_keys.ENDPOINTS,
 )

@@ -76,6 +76,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     ),
     "GONE": (-1016, "This service is no longer available.", 410),
     "NOT_SUPPORTED": (-1020, "This operation is not supported.", 400),
+    "NO_SUCH_METHOD": (-1020, "This operation is not supported. Unknown method '{name}'.", 400),
     "OUTSIDE_WINDOW": (-1021, "Timestamp for this request is outside of the recvWindow.", 400),
     "AHEAD_OF_TIME": (
         -1021,
@@ -126,6 +127,15 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "INVALID": (-1130, "Data sent for parameter '{name}' is not valid.", 400),
     "STRATEGY_TYPE": (-1134, "strategyType was less than 1000000.", 400),
     "JSON": (-1135, "Invalid JSON Request", 400),
+    "JSON_ID": (
+        -1135,
+        "Invalid 'id' in JSON request; expected an integer, "
+        "a string matching '^[a-zA-Z0-9-_]{{1,36}}$', or null.",
+        400,
+    ),
+    "JSON_NO_METHOD": (-1135, "Missing required 'method' in JSON request.", 400),
+    "JSON_METHOD": (-1135, "Invalid 'method' in JSON request; expected a string.", 400),
+    "JSON_PARAMS": (-1135, "Invalid 'params' in JSON request; expected an object.", 400),
     "TICKER_TYPE": (-1139, "Invalid ticker type.", 400),
     "CANCEL_RESTRICTIONS": (-1145, "Invalid cancelRestrictions", 400),
     "SYMBOL_TWICE": (-1151, "Symbol is present multiple times in the list.", 400),
@@ -151,6 +161,12 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "AMEND_REJECTED": (-2038, "{text}", 400),
     "OTHER_CLIENT_ORDER_ID": (-2039, "Client order ID is not correct for this order ID.", 400),
     "NO_REFERENCE_PRICE": (-2043, "This symbol doesn't have a reference price.", 400),
+    "TOO_MANY_SUBSCRIPTIONS": (
+        -2042,
+        "Too many active subscriptions; the most is {most} per connection.",
+        400,
+    ),
+    "SUBSCRIPTION_IDS": (-2042, "Maximum subscription ID reached for this connection.", 400),
 }
 """By a name of ours: code, text with its blanks, HTTP status."""
 

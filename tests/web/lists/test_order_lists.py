@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.exchange import await_condition
 from tests.web.running_exchange import RunningExchange, RunningGateway
-from tests.web.signed_client import Refused, SignedClient
+from tests.web.signed_client import RefusedError, SignedClient
 
 ONE, MANY = 10**8, 10**14
 _numbers = count(1)
@@ -81,7 +81,7 @@ def test_to_cancel_the_list_is_to_cancel_both(ann: SignedClient) -> None:
     assert ann.get("/api/v3/openOrderList") == []
     (known,) = ann.get("/api/v3/allOrderList")
     assert known["orderListId"] == placed["orderListId"]
-    with pytest.raises(Refused) as again:
+    with pytest.raises(RefusedError) as again:
         ann.delete("/api/v3/orderList", symbol="BTCUSDT", orderListId=placed["orderListId"])
     assert again.value.said == (400, -2011, "Unknown order sent.")
 
@@ -145,7 +145,7 @@ def test_the_older_parameters_place_the_same(ann: SignedClient) -> None:
 def test_what_is_no_list_is_refused(
     ann: SignedClient, changes: dict[str, str], code: int, text: str
 ) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         place(ann, **changes)
 
     assert refused.value.said == (400, code, text)
@@ -155,8 +155,8 @@ def test_another_accounts_list_is_not_found(ann: SignedClient, bob: SignedClient
     placed = place(ann)
     await_condition(lambda: ann.get("/api/v3/openOrderList"), "it is known")
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         bob.delete("/api/v3/orderList", symbol="BTCUSDT", orderListId=placed["orderListId"])
     assert refused.value.code == -2011
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         bob.get("/api/v3/orderList", orderListId=placed["orderListId"])

@@ -10,12 +10,14 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from web.binance.errors import BinanceError, error
+from web.binance.listen_key_streams import ListenKeySockets
 from web.binance.streams.attempts import Attempts
 from web.binance.streams.control import Answer, Control
 from web.fanout.connection import Connection
 from web.fanout.direct import direct_wire
 from web.fanout.wire import AsgiWire, Wire, first_of
 from web.gateway import Gateway
+from web.userdata.listen_keys import may_be_listen_key
 
 _TIME_UNITS = {"": False, "MILLISECOND": False, "MICROSECOND": True}
 _GOING_AWAY = 1001
@@ -38,6 +40,7 @@ class _StreamAddresses:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._private = ListenKeySockets(gateway)
         self._attempts = Attempts(gateway.settings.connections_in_5_minutes)
 
     async def raw(self, websocket: WebSocket) -> None:
@@ -53,6 +56,10 @@ class _StreamAddresses:
     async def _serve(
         self, websocket: WebSocket, names: Iterable[str], *, is_combined: bool
     ) -> None:
+        names = list(names)
+        if all(map(may_be_listen_key, names)):
+            await self._private.serve(websocket, names, is_wrapped=is_combined)
+            return
         settings = self._gateway.settings
         control = Control(is_combined=is_combined, streams_max=settings.connection_streams)
         try:

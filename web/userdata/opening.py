@@ -1,0 +1,28 @@
+"""Chooses where listen keys are kept, and looks keys up there and at the door."""
+
+from web.auth.door import Door
+from web.settings import GatewaySettings
+from web.userdata.listen_keys import ListenKeys, MemoryListenKeys
+from web.userdata.redis_listen_keys import RedisListenKeys
+from web.userdata.subscription import Right
+
+
+def open_listen_keys(settings: GatewaySettings) -> ListenKeys:
+    """In Redis where there is one, so that all gateways know them; else in this process."""
+    if settings.redis_url:
+        return RedisListenKeys(settings.redis_url, settings.listen_key_seconds)
+    return MemoryListenKeys(settings.listen_key_seconds)
+
+
+class RightsCheck:
+    """Whether what a subscription rests on still holds."""
+
+    def __init__(self, door: Door, listen_keys: ListenKeys) -> None:
+        self._door = door
+        self._listen_keys = listen_keys
+
+    async def is_good(self, right: Right) -> bool:
+        """Whether the key was neither revoked nor has expired; raises if its store is away."""
+        if right.kind == "listen key":
+            return await self._listen_keys.account_of(right.key) is not None
+        return await self._door.is_good(right.key)
