@@ -10,7 +10,7 @@ from web.exchange.desk import Desk
 from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.gateway import Gateway
-from web.limits.limiter import Unlimited
+from web.limits.opening import open_limiter
 from web.settings import GatewaySettings
 from web.state.balances import Balances
 from web.state.markets import Markets
@@ -36,18 +36,19 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     feed = Feed(settings, instruments, hub)
     try:
         await feed.start()
-        yield Gateway(
-            settings=settings,
-            instruments=instruments,
-            hub=hub,
-            feed=feed,
-            desk=desk,
-            markets=markets,
-            orders=orders,
-            balances=balances,
-            door=Door(keys),
-            limiter=Unlimited(),
-        )
+        async with open_limiter(settings) as (limiter, _shared):
+            yield Gateway(
+                settings=settings,
+                instruments=instruments,
+                hub=hub,
+                feed=feed,
+                desk=desk,
+                markets=markets,
+                orders=orders,
+                balances=balances,
+                door=Door(keys),
+                limiter=limiter,
+            )
     finally:
         await feed.stop()
         await desk.close()

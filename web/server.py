@@ -41,6 +41,9 @@ async def serve(
                 ws_ping_timeout=60,
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 server_header=False,
+                # By default everybody on this machine could pretend to be others, for the limits.
+                proxy_headers=bool(settings.proxies),
+                forwarded_allow_ips=settings.proxies,
             )
             server = _Server(config)
             serving = asyncio.create_task(server.serve([listening]))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemas.codec import EncodeError
+from web.auth.caller import Caller
 from web.auth.door import Asked
 from web.auth.signing import signed_payload
 from web.binance.endpoint import Call, Endpoint
@@ -17,6 +19,7 @@ from web.binance.parameters import Given, read_parameters
 from web.binance.reply import to_json
 from web.exchange.desk import UnknownOutcomeError
 from web.gateway import Gateway
+from web.limits.use import Headers
 
 log = logging.getLogger(__name__)
 
@@ -42,17 +45,42 @@ class _Answer:
 
     async def respond(self, request: Request) -> Response:
         """The endpoint's response, or its error."""
-        headers: list[tuple[str, str]] = []
         try:
             body, headers = await self._answer(request)
             return _response(body, 200, headers)
         except BinanceError as refused:
             return _response(to_json(refused.as_json()), refused.status, refused.headers)
 
-    async def _answer(self, request: Request) -> tuple[bytes, list[tuple[str, str]]]:
-        unit = request.headers.get("x-mbx-time-unit", "").upper()
-        if unit not in _TIME_UNITS:
-            raise error("TIME_UNIT")
+    async def _answer(self, request: Request) -> tuple[bytes, Headers]:
+        gateway, endpoint = self._gateway, self._endpoint
+        limiter = gateway.limiter
+        address = request.client.host if request.client else ""
+        limiter.require_welcome(address)
+        try:
+            in_microseconds = _in_microseconds(request)
+            caller, values = await self._admit(request, address)
+        except BinanceError as refused:
+            # What cannot be answered was asked for, too.
+            use = await limiter.take(address=address, caller=None, weight=endpoint.least_weight)
+            refused.headers += use.headers()
+            raise
+        use = await limiter.take(
+            address=address,
+            caller=caller,
+            weight=endpoint.weight_of(values),
+            orders=endpoint.orders,
+            is_free_when_done=endpoint.is_free_when_done,
+        )
+        try:
+            reply = await carry_out(endpoint, Call(gateway, values, caller))
+        except BinanceError as refused:
+            use.failed(is_unknown=refused.may_have_happened)
+            refused.headers += use.headers()
+            raise
+        return to_json(reply, in_microseconds=in_microseconds), use.headers()
+
+    async def _admit(self, request: Request, address: str) -> tuple[Caller | None, dict[str, Any]]:
+        """Who calls, and the endpoint's parameters."""
         gateway, endpoint = self._gateway, self._endpoint
         query = request.scope["query_string"]
         body = await _body(request)
@@ -61,22 +89,10 @@ class _Answer:
             key=request.headers.get("x-mbx-apikey", ""),
             payload=signed_payload(query, body),
             sent=dict(given),
-            address=request.client.host if request.client else "",
+            address=address,
         )
         caller = await gateway.door.admit(endpoint.security, asked)
-        values = read_parameters(given, endpoint.parameters, gateway.instruments)
-        headers = await gateway.limiter.take(
-            address=asked.address,
-            caller=caller,
-            weight=endpoint.weight_of(values),
-            orders=endpoint.orders,
-        )
-        try:
-            reply = await carry_out(endpoint, Call(gateway, values, caller))
-        except BinanceError as refused:
-            refused.headers[:0] = headers
-            raise
-        return to_json(reply, in_microseconds=_TIME_UNITS[unit]), headers
+        return caller, read_parameters(given, endpoint.parameters, gateway.instruments)
 
 
 async def carry_out(endpoint: Endpoint, call: Call) -> object:
@@ -93,6 +109,13 @@ async def carry_out(endpoint: Endpoint, call: Call) -> object:
     except EncodeError as fault:
         log.warning("%s %s: %s", endpoint.method, endpoint.path, fault)
         raise error("PARAMETERS") from fault
+
+
+def _in_microseconds(request: Request) -> bool:
+    unit = request.headers.get("x-mbx-time-unit", "").upper()
+    if unit not in _TIME_UNITS:
+        raise error("TIME_UNIT")
+    return _TIME_UNITS[unit]
 
 
 async def _body(request: Request) -> bytes:
@@ -116,7 +139,7 @@ def _given(query: bytes, body: bytes) -> Given:
     return of_query + [each for each in of_body if each[0] not in names]
 
 
-def _response(body: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
+def _response(body: bytes, status: int, headers: Headers) -> Response:
     response = Response(body, status, media_type="application/json;charset=UTF-8")
     for name, value in headers:
         response.headers[name] = value
