@@ -8,7 +8,9 @@ from web.auth.door import Door
 from web.exchange.desk import Desk
 from web.feed.hub import Hub
 from web.feed.reader import Feed
+from web.health.probes import Probes
 from web.limits.limiter import Limiter
+from web.metrics import Metrics
 from web.settings import GatewaySettings
 from web.state.balances import Balances
 from web.state.markets import Markets
@@ -29,3 +31,5 @@ class Gateway:
     balances: Balances
     door: Door
     limiter: Limiter
+    probes: Probes
+    metrics: Metrics

@@ -10,7 +10,10 @@ from web.exchange.desk import Desk
 from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.gateway import Gateway
+from web.health.own import add_own_probes
+from web.health.probes import Probes
 from web.limits.opening import open_limiter
+from web.metrics import Metrics
 from web.settings import GatewaySettings
 from web.state.balances import Balances
 from web.state.markets import Markets
@@ -34,9 +37,20 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
         state.listen(hub)
     desk = Desk(settings, hub)
     feed = Feed(settings, instruments, hub)
+    probes, metrics = Probes(), Metrics()
+    metrics.lag(lambda: feed.lags)
+    metrics.gauge("commands_waiting", "Commands without an answer.", lambda: desk.waiting)
+    metrics.gauge("feed_unreadable", "Records that were left out.", lambda: feed.unreadable)
+    limiting = open_limiter(
+        settings,
+        on_refusal=metrics.refused,
+        on_round_trip=metrics.redis_seconds.observe,
+        on_fall_back=metrics.redis_fall_backs.inc,
+    )
     try:
         await feed.start()
-        async with open_limiter(settings) as (limiter, _shared):
+        async with limiting as (limiter, shared):
+            add_own_probes(probes, settings, feed, shared)
             yield Gateway(
                 settings=settings,
                 instruments=instruments,
@@ -48,6 +62,8 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
                 balances=balances,
                 door=Door(keys),
                 limiter=limiter,
+                probes=probes,
+                metrics=metrics,
             )
     finally:
         await feed.stop()

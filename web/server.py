@@ -9,6 +9,7 @@ import uvicorn
 
 from web.app import make_app
 from web.auth.api_key import KeyRing
+from web.edge.head_limit import HeadLimitProtocol
 from web.errors import GatewayError
 from web.opening import open_gateway
 from web.settings import GatewaySettings
@@ -33,6 +34,7 @@ async def serve(
         async with open_gateway(settings, keys) as gateway:
             config = uvicorn.Config(
                 make_app(gateway),
+                http=HeadLimitProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -55,6 +55,8 @@ class GatewaySettings(BaseSettings):
     proxies: str = ""
     """Addresses or networks, separated by commas, that are believed when they say whom they speak
     for (X-Forwarded-For); * believes everybody."""
+    cors_origins: str = "*"
+    """Origins, separated by commas, whose pages may read answers in a browser; * are all."""
     redis_url: str | None = None
     """Where gateways share what clients have used; None: each counts by itself."""
     redis_timeout_ms: int = Field(default=500, ge=10)

@@ -17,13 +17,13 @@ from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import BinanceError, error
 from web.binance.parameters import Given, read_parameters
 from web.binance.reply import to_json
+from web.edge.front import BODY_BYTES_MAX, too_large
 from web.exchange.desk import UnknownOutcomeError
 from web.gateway import Gateway
 from web.limits.use import Headers
 
 log = logging.getLogger(__name__)
 
-BODY_BYTES_MAX = 64 * 1024
 _FIELDS_MAX = 200
 _TIME_UNITS = {"": False, "MILLISECOND": False, "MICROSECOND": True}
 
@@ -123,7 +123,7 @@ async def _body(request: Request) -> bytes:
     async for part in request.stream():
         size += len(part)
         if size > BODY_BYTES_MAX:
-            raise BinanceError(-1105, "The request's body is too large.", status=413)
+            raise too_large()
         parts.append(part)
     return b"".join(parts)
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from schemas.codec import encode
 from schemas.headers import CORRELATION_ID, LAST_REPORT, Actor, RecordHeaders
 from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, WALLET_COMMANDS, WALLET_EVENTS
 from web.clock import now_ms
+from web.edge import correlation
 from web.feed.hub import Hub
 from web.feed.record import Received
 from web.settings import GatewaySettings
@@ -112,12 +112,12 @@ class Desk:
         self, topic: str, kind: str, command: Mapping[str, Any], actor: Actor
     ) -> list[dict[str, Any]]:
         # The same command may have been sent before: an answer to that is not the answer to this.
-        asked_as = str(uuid.uuid4())
-        correlation = asked_as.encode()
+        asked_as = correlation.for_command()
+        name = asked_as.encode()
         loop = asyncio.get_running_loop()
         asked = _Asked(command["command_id"], kind, command["account_id"], loop.create_future())
         value = encode(kind, command)
-        self._waiting[correlation] = asked
+        self._waiting[name] = asked
         try:
             self._produce(loop, topic, command["account_id"], value, asked_as, actor, asked)
             return await asyncio.wait_for(asked.answered, self._seconds)
@@ -126,7 +126,7 @@ class Desk:
                 f"no answer within {self._seconds:g} s to {command['command_id']}"
             ) from error
         finally:
-            del self._waiting[correlation]
+            del self._waiting[name]
 
     def _produce(
         self,
