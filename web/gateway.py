@@ -9,7 +9,9 @@ from web.exchange.desk import Desk
 from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
 from web.feed.reader import Feed
+from web.health.probes import Probes
 from web.limits.limiter import Limiter
+from web.metrics import Metrics
 from web.settings import GatewaySettings
 from web.state.account_history import AccountHistory
 from web.state.balances import Balances
@@ -43,3 +45,5 @@ class Gateway:
     fanout: Fanout
     listen_keys: ListenKeys
     user_data: UserData
+    probes: Probes
+    metrics: Metrics

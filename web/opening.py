@@ -14,7 +14,10 @@ from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.gateway import Gateway
-from web.limits.limiter import Unlimited
+from web.health.own import add_own_probes
+from web.health.probes import Probes
+from web.limits.opening import open_limiter
+from web.metrics import Metrics
 from web.settings import GatewaySettings
 from web.state.account_history import AccountHistory, NoAccountHistory
 from web.state.aggregate_trades import AggregateTrades
@@ -65,10 +68,21 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     user_data.listen(hub)
     desk = Desk(settings, hub)
     feed = Feed(settings, instruments, hub)
+    probes, metrics = Probes(), Metrics()
+    metrics.lag(lambda: feed.lags)
+    metrics.gauge("commands_waiting", "Commands without an answer.", lambda: desk.waiting)
+    metrics.gauge("feed_unreadable", "Records that were left out.", lambda: feed.unreadable)
+    limiting = open_limiter(
+        settings,
+        on_refusal=metrics.refused,
+        on_round_trip=metrics.redis_seconds.observe,
+        on_fall_back=metrics.redis_fall_backs.inc,
+    )
     try:
         await feed.start()
         user_data.start()
-        async with streams.running():
+        async with streams.running(), limiting as (limiter, shared):
+            add_own_probes(probes, settings, feed, shared)
             yield Gateway(
                 settings=settings,
                 instruments=instruments,
@@ -83,10 +97,12 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
                 transfers=transfers,
                 account_history=account_history,
                 door=door,
-                limiter=Unlimited(),
+                limiter=limiter,
                 fanout=fanout,
                 listen_keys=listen_keys,
                 user_data=user_data,
+                probes=probes,
+                metrics=metrics,
             )
     finally:
         await user_data.close()

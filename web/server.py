@@ -10,6 +10,7 @@ import uvicorn
 from web.app import make_app
 from web.auth.api_key import KeyRing
 from web.binance.streams.goodbye import announce_shutdown
+from web.edge.head_limit import HeadLimitProtocol
 from web.errors import ConfigError, GatewayError
 from web.fanout.direct import FrameProtocol
 from web.gateway import Gateway
@@ -39,6 +40,7 @@ async def serve(
         async with open_gateway(settings, keys) as gateway:
             config = uvicorn.Config(
                 make_app(gateway),
+                http=HeadLimitProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -51,6 +53,9 @@ async def serve(
                 ws_ping_timeout=settings.pong_seconds,
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 server_header=False,
+                # By default everybody on this machine could pretend to be others, for the limits.
+                proxy_headers=bool(settings.proxies),
+                forwarded_allow_ips=settings.proxies,
             )
             server = _Server(config)
             serving = asyncio.create_task(server.serve([listening]))

@@ -1,10 +1,27 @@
 """Settings of the gateway; each can be given as TRADEFLOW_GATEWAY_<NAME>."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from web.limits.rule import read_rule, read_rules
+from web.limits.rules import Mode
+
+
+def _rule(text: str) -> str:
+    read_rule("", text)
+    return text
+
+
+def _rules(text: str) -> str:
+    read_rules("", text)
+    return text
+
+
+RuleText = Annotated[str, AfterValidator(_rule)]
+RulesText = Annotated[str, AfterValidator(_rules)]
 
 
 class GatewaySettings(BaseSettings):
@@ -68,6 +85,29 @@ class GatewaySettings(BaseSettings):
     """How long it may take to give one; then it is closed."""
     close_seconds: float = Field(default=30.0, gt=0)
     """How long a client that is closed may take to read why; then it is cut off."""
+    proxies: str = ""
+    """Addresses or networks, separated by commas, that are believed when they say whom they speak
+    for (X-Forwarded-For); * believes everybody."""
+    cors_origins: str = "*"
+    """Origins, separated by commas, whose pages may read answers in a browser; * are all."""
+    redis_timeout_ms: int = Field(default=500, ge=10)
+    """A server that is slower than this is taken for gone."""
+    limits: Mode = "off"
+    """off: use is counted and shown, nobody is refused; on: as Binance; strict: on, and so many
+    requests of each consumer."""
+    limit_weight: RuleText = "6000/minute"
+    """Of each address, and of each key."""
+    limit_requests: RuleText = "300000/5 minutes"
+    """Of each address."""
+    limit_orders: RulesText = "100/10 seconds; 200000/day"
+    """Of each account."""
+    limit_consumer: RuleText = "100/minute"
+    """Requests of each account, or address without one; in the strict mode."""
+    ban_after: int = Field(default=10, ge=0)
+    """An address that asks more often than this in a minute, although refused, is banned."""
+    ban_seconds: float = Field(default=120.0, gt=0)
+    """For so long; each further time twice as long."""
+    ban_seconds_max: float = Field(default=3 * 86_400.0, gt=0)
 
     def client(self, name: str) -> dict[str, Any]:
         """Settings of every client of the broker."""

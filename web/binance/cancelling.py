@@ -102,6 +102,7 @@ ENDPOINTS = (
             CANCEL_RESTRICTIONS,
         ),
         ws_method="order.cancel",
+        is_free_when_done=True,
     ),
     Endpoint(
         method="DELETE",
@@ -111,5 +112,6 @@ ENDPOINTS = (
         security=Security.TRADE,
         parameters=(SYMBOL,),
         ws_method="openOrders.cancelAll",
+        is_free_when_done=True,
     ),
 )

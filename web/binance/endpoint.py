@@ -57,8 +57,15 @@ class Endpoint:
     """As long as this is equal the answer is, and REST makes it once; None: each time anew."""
     orders: int = 0
     """How many orders it places, for the limits of orders."""
+    is_free_when_done: bool = False
+    """Whether it weighs something only if it is refused, as placing and cancelling do."""
     replies: Mapping[str, Any] = field(default_factory=dict)
     """The JSON schema of its answer, for the OpenAPI document; empty: an object."""
+
+    @property
+    def least_weight(self) -> int:
+        """What a request weighs whose parameters cannot be read."""
+        return self.weight if isinstance(self.weight, int) else 1
 
     def weight_of(self, values: Mapping[str, Any]) -> int:
         """The weight of one request."""

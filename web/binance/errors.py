@@ -22,6 +22,11 @@ class BinanceError(Exception):
         self.headers: list[tuple[str, str]] = []
         """Of the answer: Retry-After, say."""
 
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether what was asked for may have been done all the same, or a part of it was."""
+        return self.status >= 500 or self.status == 409
+
     def as_json(self) -> dict[str, Any]:
         """The body of the answer."""
         body: dict[str, Any] = {"code": self.code, "msg": self.message}
@@ -41,6 +46,12 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "TOO_MUCH_WEIGHT": (
         -1003,
         "Too much request weight used; current limit is {limit} request weight per {window}. "
+        "Please use WebSocket Streams for live updates to avoid polling the API.",
+        429,
+    ),
+    "TOO_MANY_REQUESTS": (
+        -1003,
+        "Too many requests; current limit is {limit} requests per {window}. "
         "Please use WebSocket Streams for live updates to avoid polling the API.",
         429,
     ),

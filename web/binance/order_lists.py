@@ -160,6 +160,7 @@ ENDPOINTS = (
         security=Security.TRADE,
         parameters=OCO,
         ws_method="orderList.place.oco",
+        is_free_when_done=True,
         orders=2,
     ),
     Endpoint(
@@ -170,6 +171,7 @@ ENDPOINTS = (
         security=Security.TRADE,
         parameters=OLD_OCO,
         ws_method="orderList.place",
+        is_free_when_done=True,
         orders=2,
     ),
     Endpoint(
@@ -185,6 +187,7 @@ ENDPOINTS = (
             Parameter(name="newClientOrderId", kind="name", description="Names the cancel."),
         ),
         ws_method="orderList.cancel",
+        is_free_when_done=True,
     ),
     Endpoint(
         method="GET",

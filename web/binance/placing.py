@@ -71,6 +71,7 @@ ENDPOINTS = (
         security=Security.TRADE,
         parameters=(SYMBOL, *TERMS),
         ws_method="order.place",
+        is_free_when_done=True,
         orders=1,
     ),
     Endpoint(

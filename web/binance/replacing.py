@@ -121,6 +121,7 @@ ENDPOINTS = (
             ),
         ),
         ws_method="order.cancelReplace",
+        is_free_when_done=True,
         orders=1,
     ),
 )

@@ -7,12 +7,13 @@ response objects, cost several times what an answer from memory does.
 import logging
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 from schemas.codec import EncodeError
+from web.auth.caller import Caller
 from web.auth.door import Asked
 from web.auth.security import Security
 from web.auth.signing import signed_payload
@@ -24,10 +25,9 @@ from web.binance.reply import to_json
 from web.binance.rest_request import RestRequest, given_in, read_body
 from web.exchange.desk import UnknownOutcomeError
 from web.gateway import Gateway
+from web.limits.use import Headers
 
 log = logging.getLogger(__name__)
-
-Headers = list[tuple[str, str]]
 
 _TIME_UNITS = {b"": False, b"MILLISECOND": False, b"MICROSECOND": True}
 _READ_LATELY = 1_024
@@ -66,6 +66,8 @@ class _Rest(BaseRoute):
         method = scope["method"]
         answers = self._answers[scope["path"]]
         answer = answers.get("GET" if method == "HEAD" else method)
+        # Figures are kept by address.
+        scope["route"] = _Place(scope["path"])
         headers: Headers = []
         if answer is None:
             headers = [("allow", ", ".join(sorted(answers)))]
@@ -78,6 +80,12 @@ class _Rest(BaseRoute):
         except BinanceError as refused:
             body, status, headers = to_json(refused.as_json()), refused.status, refused.headers
         await _send(send, body, status, headers)
+
+
+class _Place(NamedTuple):
+    """What a route is asked for when an answer is counted."""
+
+    path: str
 
 
 class _Answer:
@@ -98,38 +106,53 @@ class _Answer:
         Raises:
             BinanceError: the request is refused.
         """
-        unit = request.header(b"x-mbx-time-unit").upper()
-        if unit not in _TIME_UNITS:
-            raise error("TIME_UNIT")
         gateway, endpoint = self._gateway, self._endpoint
-        caller = None
-        if self._is_open:
-            is_usual = len(request.query) <= _QUERY_BYTES_MAX
-            values = (self._read_query if is_usual else self._values)(request.query)
-        else:
-            sent = await read_body(receive) if self._has_body else b""
-            given = given_in(request.query, sent)
-            asked = Asked(
-                key=request.header(b"x-mbx-apikey").decode("latin-1"),
-                payload=signed_payload(request.query, sent),
-                sent=dict(given),
-                address=request.address,
+        limiter = gateway.limiter
+        limiter.require_welcome(request.address)
+        try:
+            in_microseconds = _in_microseconds(request)
+            caller, values = await self._admit(request, receive)
+        except BinanceError as refused:
+            # What cannot be answered was asked for, too.
+            use = await limiter.take(
+                address=request.address, caller=None, weight=endpoint.least_weight
             )
-            caller = await gateway.door.admit(endpoint.security, asked)
-            values = read_parameters(given, endpoint.parameters, gateway.instruments)
-        headers = await gateway.limiter.take(
+            refused.headers += use.headers()
+            raise
+        use = await limiter.take(
             address=request.address,
             caller=caller,
             weight=endpoint.weight_of(values),
             orders=endpoint.orders,
+            is_free_when_done=endpoint.is_free_when_done,
         )
         call = Call(gateway, values, caller)
         try:
-            body = await self._reply(call, request.query, _TIME_UNITS[unit])
+            body = await self._reply(call, request.query, in_microseconds)
         except BinanceError as refused:
-            refused.headers[:0] = headers
+            use.failed(is_unknown=refused.may_have_happened)
+            refused.headers += use.headers()
             raise
-        return body, [*headers, *call.headers]
+        return body, [*use.headers(), *call.headers]
+
+    async def _admit(
+        self, request: RestRequest, receive: Receive
+    ) -> tuple[Caller | None, Mapping[str, Any]]:
+        """Who calls, and the endpoint's parameters."""
+        gateway, endpoint = self._gateway, self._endpoint
+        if self._is_open:
+            is_usual = len(request.query) <= _QUERY_BYTES_MAX
+            return None, (self._read_query if is_usual else self._values)(request.query)
+        sent = await read_body(receive) if self._has_body else b""
+        given = given_in(request.query, sent)
+        asked = Asked(
+            key=request.header(b"x-mbx-apikey").decode("latin-1"),
+            payload=signed_payload(request.query, sent),
+            sent=dict(given),
+            address=request.address,
+        )
+        caller = await gateway.door.admit(endpoint.security, asked)
+        return caller, read_parameters(given, endpoint.parameters, gateway.instruments)
 
     async def _reply(self, call: Call, query: bytes, in_microseconds: bool) -> bytes:
         endpoint = self._endpoint
@@ -163,6 +186,13 @@ async def carry_out(endpoint: Endpoint, call: Call) -> object:
     except EncodeError as fault:
         log.warning("%s %s: %s", endpoint.method, endpoint.path, fault)
         raise error("PARAMETERS") from fault
+
+
+def _in_microseconds(request: RestRequest) -> bool:
+    unit = request.header(b"x-mbx-time-unit").upper()
+    if unit not in _TIME_UNITS:
+        raise error("TIME_UNIT")
+    return _TIME_UNITS[unit]
 
 
 async def _send(send: Send, body: bytes, status: int, headers: Headers) -> None:

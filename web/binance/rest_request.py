@@ -4,10 +4,10 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
-from web.binance.errors import BinanceError, error
+from web.binance.errors import error
 from web.binance.parameters import Given
+from web.edge.front import BODY_BYTES_MAX, too_large
 
-BODY_BYTES_MAX = 64 * 1024
 _FIELDS_MAX = 200
 
 
@@ -45,7 +45,7 @@ async def read_body(receive: Receive) -> bytes:
         is_more = message.get("more_body", False)
         size += len(part)
         if size > BODY_BYTES_MAX:
-            raise BinanceError(-1105, "The request's body is too large.", status=413)
+            raise too_large()
         parts.append(part)
     return b"".join(parts)
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,6 +14,7 @@ from schemas.codec import encode
 from schemas.headers import CORRELATION_ID, LAST_REPORT, Actor, RecordHeaders
 from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, WALLET_COMMANDS, WALLET_EVENTS
 from web.clock import now_ms
+from web.edge import correlation
 from web.feed.hub import Hub
 from web.feed.record import Received
 from web.settings import GatewaySettings
@@ -129,13 +129,14 @@ class Desk:
         self, topic: str, kind: str, command: Mapping[str, Any], actor: Actor
     ) -> list[dict[str, Any]]:
         key = command["account_id"], command["command_id"]
-        correlation = str(uuid.uuid4())
+        # The same command may have been sent before: an answer to that is not the answer to this.
+        asked_as = correlation.for_command()
         loop = asyncio.get_running_loop()
-        asked = _Asked(key[1], kind, correlation.encode(), loop.create_future())
+        asked = _Asked(key[1], kind, asked_as.encode(), loop.create_future())
         value = encode(kind, command)
         self._waiting.setdefault(key, []).append(asked)
         try:
-            self._produce(loop, topic, key[0], value, correlation, actor, asked)
+            self._produce(loop, topic, key[0], value, asked_as, actor, asked)
             return await asyncio.wait_for(asked.answered, self._seconds)
         except TimeoutError as error:
             raise UnknownOutcomeError(
