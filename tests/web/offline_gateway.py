@@ -9,18 +9,13 @@ from urllib.parse import urlencode
 
 from schemas.instruments import Instrument, load_instruments
 from schemas.topics import CANDLES, ORDERBOOK_UPDATES, TICKERS, TRADES, Topic
+from tests.web.gateway_parts import door_of, gateway_of
 from tests.web.memory_keys import MemoryKeys
 from web.app import make_app
-from web.auth.door import Door
 from web.feed.hub import Hub
 from web.feed.record import Received
-from web.gateway import Gateway
-from web.limits.limiter import Unlimited
 from web.settings import GatewaySettings
-from web.state.balances import Balances
 from web.state.history import History, NoHistory
-from web.state.markets import Markets
-from web.state.orders import OrderBooks
 
 TOPICS = {
     "Trade": TRADES,
@@ -53,18 +48,12 @@ class OfflineGateway:
         self.hub = Hub()
         self.instruments = instruments or load_instruments()
         chosen = GatewaySettings(**settings)
-        self.gateway = Gateway(
-            settings=chosen,
+        self.gateway = gateway_of(
+            chosen,
             instruments=self.instruments,
             hub=self.hub,
-            feed=cast(Any, None),
-            desk=cast(Any, None),
-            markets=Markets(chosen, self.instruments),
             history=history or NoHistory(),
-            orders=OrderBooks(chosen.kept_orders),
-            balances=Balances(),
-            door=Door(keys or MemoryKeys()),
-            limiter=Unlimited(),
+            door=door_of(keys or MemoryKeys()),
         )
         self.gateway.markets.listen(self.hub)
         self.gateway.balances.listen(self.hub)

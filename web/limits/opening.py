@@ -38,7 +38,7 @@ async def open_limiter(
         GatewayError: the URL is none.
     """
     shared = None
-    if settings.redis_url is not None and settings.limits != "off":
+    if settings.redis_url and settings.limits != "off":
         shared = SharedCounters(
             settings.redis_url,
             timeout_seconds=settings.redis_timeout_ms / 1_000,

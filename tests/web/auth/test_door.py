@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.web.auth.raw_requests import RawRequest, ask
+from tests.web.gateway_parts import counting_limiter
 from tests.web.memory_keys import MemoryKeys, key_of
 from web.auth.api_key import ApiKey, KeysAwayError
 from web.auth.caller import Caller, Scope
@@ -23,7 +24,6 @@ from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import BinanceError
 from web.clock import now_ms
 from web.gateway import Gateway
-from web.limits.limiter import Unlimited
 
 ALICE = key_of("alice")
 BOB = key_of("bob")
@@ -49,7 +49,7 @@ class _Served:
         keys = _ring(ALICE, BOB, READ_ONLY)
         gateway = SimpleNamespace(
             door=Door(keys, MemorySignatures(kept), self.refused.append),
-            limiter=Unlimited(),
+            limiter=counting_limiter(),
             instruments={},
         )
         endpoints = [

@@ -107,9 +107,9 @@ def test_pages_of_other_origins_are_told_nothing(closed: RunningGateway) -> None
 
 
 def test_a_body_has_an_end(gateway: RunningGateway) -> None:
-    url = f"{gateway.url}/api/v3/ping"
-    told = httpx.request("GET", url, content=b"a" * 70_000)
-    untold = httpx.request("GET", url, content=(b"a" * 1_000 for _ in range(70)))
+    url = f"{gateway.url}/api/v3/order"
+    told = httpx.request("POST", url, content=b"a" * 70_000)
+    untold = httpx.request("POST", url, content=(b"a" * 1_000 for _ in range(70)))
 
     for answer in (told, untold):
         assert (answer.status_code, answer.json()["code"]) == (413, -1105)
