@@ -16,7 +16,7 @@ from tests.fixtures.exchange_topics import ExchangeTopics
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 GONE_SECONDS = float(os.environ.get("TRADEFLOW_GONE_SECONDS", "15"))
-COMMANDS = 300 * max(3, KILLS // 2)
+COMMANDS = max(900, 350 * KILLS)
 """Of clients: some ten records each."""
 
 SURVIVAL = [pytest.mark.slow, pytest.mark.timeout(300 + 30 * KILLS + GONE_SECONDS)]

@@ -52,7 +52,8 @@ class MarketLog:
                 self._tick()
             else:
                 self._trade(is_buyer_maker, fills)
-        self.now_ms += 1
+        # Once a second what is open is told.
+        self.now_ms += _SECOND
         self._tick()
 
     def of(self, name: str) -> Iterator[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ _WEEK_MS = 7 * DAY_MS
 _MONDAY_MS = 4 * DAY_MS
 """The epoch was a Thursday; this is the first Monday."""
 _MONTH_DAYS_MAX = 31
+_EPOCH_YEAR = 1970
 TIME_MAX_MS = 253_370_764_800_000
 """The year 9999: no window begins later."""
 
@@ -51,14 +52,14 @@ class Windows:
             return (time_ms - self._origin_ms) // self._length_ms
         seconds = min(max(time_ms + self.shift_ms, 0), TIME_MAX_MS) // 1_000
         moment = datetime.fromtimestamp(seconds, UTC)
-        return moment.year * 12 + moment.month - 1
+        return (moment.year - _EPOCH_YEAR) * 12 + moment.month - 1
 
     def opening(self, number: int) -> int:
         """When a window begins."""
         if not self._is_month:
             return number * self._length_ms + self._origin_ms
         year, month = divmod(number, 12)
-        moment = datetime(year, month + 1, 1, tzinfo=UTC)
+        moment = datetime(_EPOCH_YEAR + year, month + 1, 1, tzinfo=UTC)
         return int(moment.timestamp()) * 1_000 - self.shift_ms
 
     def closing(self, number: int) -> int:
