@@ -15,7 +15,7 @@ from tests.web.running_exchange import RunningExchange, RunningGateway
 from web.auth.caller import Scope
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer that is an error."""
 
     def __init__(self, answer: httpx.Response) -> None:
@@ -43,34 +43,36 @@ class SignedClient:
         )
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """The answer to a GET; raises Refused."""
+        """The answer to a GET; raises RefusedError."""
         return self.ask("GET", path, **parameters)
 
     def post(self, path: str, **parameters: Any) -> Any:
-        """The answer to a POST; raises Refused."""
+        """The answer to a POST; raises RefusedError."""
         return self.ask("POST", path, **parameters)
 
     def put(self, path: str, **parameters: Any) -> Any:
-        """The answer to a PUT; raises Refused."""
+        """The answer to a PUT; raises RefusedError."""
         return self.ask("PUT", path, **parameters)
 
     def delete(self, path: str, **parameters: Any) -> Any:
-        """The answer to a DELETE; raises Refused."""
+        """The answer to a DELETE; raises RefusedError."""
         return self.ask("DELETE", path, **parameters)
 
     def ask(self, method: str, path: str, **parameters: Any) -> Any:
-        """The answer's JSON; raises Refused."""
+        """The answer's JSON; raises RefusedError."""
         answer = self.response(method, path, **parameters)
         if answer.status_code != 200:
-            raise Refused(answer)
+            raise RefusedError(answer)
         return answer.json()
 
-    def response(self, method: str, path: str, **parameters: Any) -> httpx.Response:
+    def response(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **parameters: Any
+    ) -> httpx.Response:
         """The answer, whatever it is."""
         sent = {**parameters, "timestamp": time.time_ns() // 1_000_000, "recvWindow": 30_000}
         query = urlencode(sent)
         signature = hmac.new(self._key.secret.encode(), query.encode(), hashlib.sha256).hexdigest()
-        return self._http.request(method, f"{path}?{query}&signature={signature}")
+        return self._http.request(method, f"{path}?{query}&signature={signature}", headers=headers)
 
     def balance(self, asset: str) -> tuple[int, int]:
         """Free and locked, in minor units."""
