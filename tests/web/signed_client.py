@@ -65,12 +65,14 @@ class SignedClient:
             raise RefusedError(answer)
         return answer.json()
 
-    def response(self, method: str, path: str, **parameters: Any) -> httpx.Response:
+    def response(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **parameters: Any
+    ) -> httpx.Response:
         """The answer, whatever it is."""
         sent = {**parameters, "timestamp": time.time_ns() // 1_000_000, "recvWindow": 30_000}
         query = urlencode(sent)
         signature = hmac.new(self._key.secret.encode(), query.encode(), hashlib.sha256).hexdigest()
-        return self._http.request(method, f"{path}?{query}&signature={signature}")
+        return self._http.request(method, f"{path}?{query}&signature={signature}", headers=headers)
 
     def balance(self, asset: str) -> tuple[int, int]:
         """Free and locked, in minor units."""
