@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
 
@@ -44,13 +45,7 @@ async def serve(
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                ws=_frame_protocol(settings),
-                # What is written to many is written once: not packed for each of them.
-                ws_per_message_deflate=False,
-                ws_max_size=MESSAGE_BYTES_MAX,
-                # Clients look for a sign of life every 20 s and answer it.
-                ws_ping_interval=settings.ping_seconds,
-                ws_ping_timeout=settings.pong_seconds,
+                **web_socket_options(settings),
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 server_header=False,
                 # By default everybody on this machine could pretend to be others, for the limits.
@@ -88,9 +83,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _frame_protocol(settings: GatewaySettings) -> type[FrameProtocol]:
-    """uvicorn makes it, so what it is to know stands in its class."""
-    return type("GatewayProtocol", (FrameProtocol,), {"close_seconds": settings.close_seconds})
+def web_socket_options(settings: GatewaySettings) -> dict[str, Any]:
+    """How uvicorn is to speak WebSocket, by the names of its settings."""
+    return {
+        # uvicorn makes one for each connection, so what it is to know stands in its class.
+        "ws": type("GatewayProtocol", (FrameProtocol,), {"close_seconds": settings.close_seconds}),
+        # What is written to many is written once: not packed for each of them.
+        "ws_per_message_deflate": False,
+        "ws_max_size": MESSAGE_BYTES_MAX,
+        # Clients look for a sign of life every 20 s and answer it.
+        "ws_ping_interval": settings.ping_seconds,
+        "ws_ping_timeout": settings.pong_seconds,
+    }
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,6 +1,7 @@
 """What the log says of markets, all of it, for tests that compare what clients are told."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from schemas.codec import decode
@@ -35,16 +36,18 @@ class MarketLog:
                 if name in kept:
                     kept[name][record["symbol"]].append(record)
 
-    def books(self, symbol: str) -> dict[int, tuple[Levels, Levels]]:
-        """Bids and asks, by price, as each update left them, by its last id."""
+    def each_book(self, symbol: str) -> Iterator[tuple[int, Levels, Levels]]:
+        """The last id of each update, with bids and asks by price as it left them."""
         bids: Levels = {}
         asks: Levels = {}
-        books = {}
         for update in self.updates[symbol]:
             for side, changed in ((bids, update["bids"]), (asks, update["asks"])):
                 for level in changed:
                     side[level["price_ticks"]] = level["quantity_lots"]
                     if not level["quantity_lots"]:
                         del side[level["price_ticks"]]
-            books[update["last_update_id"]] = dict(bids), dict(asks)
-        return books
+            yield update["last_update_id"], bids, asks
+
+    def books(self, symbol: str) -> dict[int, tuple[Levels, Levels]]:
+        """All of them at once."""
+        return {at: (dict(bids), dict(asks)) for at, bids, asks in self.each_book(symbol)}

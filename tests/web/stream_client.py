@@ -44,7 +44,10 @@ class StreamClient:
         """Send a control frame, and wait for the answer."""
         count = len(self.answers)
         self.connection.send(request if isinstance(request, str) else json.dumps(request))
-        await_condition(lambda: len(self.answers) > count, f"an answer to {request}", every=0.005)
+        await_condition(
+            lambda: len(self.answers) > count or self.closed, f"an answer to {request}", every=0.005
+        )
+        assert len(self.answers) > count, self.closed
         return self.answers[count]
 
     def of(self, stream: str) -> list[Any]:

@@ -5,6 +5,7 @@ the bytes that all clients share go straight to the transport, and how many byte
 the socket says how slow a client is.  The handshake, what clients send and pings are uvicorn's.
 """
 
+import socket
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from web.fanout.wire import FULL_BYTES, Wire, WireEvents
 
 _EXTENSION = "tradeflow.wire"
 _SHUTDOWN_SECONDS = 1.0
+_KERNEL_BYTES = 2 * FULL_BYTES
 
 
 def direct_wire(scope: Scope) -> Wire | None:
@@ -43,6 +45,10 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         """Say who is told of what happens."""
         self._events = events
         self.transport.set_write_buffer_limits(high=FULL_BYTES)
+        # Left alone the kernel would take megabytes, and a client that does not read would get
+        # minutes of what is no news any more before it is found to be slow.
+        peer = self.transport.get_extra_info("socket")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
 
     def write(self, parts: Sequence[bytes]) -> None:
         """Hand frames to the transport."""
