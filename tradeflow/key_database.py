@@ -26,7 +26,10 @@ def key_database_url(state_dir: Path) -> str:
     host = os.environ.get("TRADEFLOW_MYSQL_HOST", "").strip()
     port = os.environ.get("TRADEFLOW_MYSQL_PORT", "").strip()
     if host or port:
-        return _url(mysql, f"{host or '127.0.0.1'}:{port or _DEFAULT_PORT}")
+        if port and not port.isdecimal():
+            raise TradeflowError(f"TRADEFLOW_MYSQL_PORT={port} is no port.")
+        named = f"[{host}]" if ":" in host else host or "127.0.0.1"
+        return _url(mysql, f"{named}:{port or _DEFAULT_PORT}")
     embedded = EmbeddedMysql(mysql)
     choice = _chosen(state_dir / "keys-are-in", _MYSQL if embedded.is_running() else _FILE)
     return _url(mysql, embedded.address) if choice == _MYSQL else ""

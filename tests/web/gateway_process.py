@@ -12,11 +12,10 @@ from typing import Any
 import psutil
 import uvloop
 
-import web.server
 from tests.chaos.exchange import await_condition
 from tests.web.memory_keys import MemoryKeys
-from tests.web.missing_rest import make_app_with_missing_rest
 from tests.web.running_exchange import RunningExchange
+from web.server import serve
 from web.settings import GatewaySettings
 
 
@@ -82,8 +81,7 @@ async def _serve() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    web.server.make_app = make_app_with_missing_rest
-    await web.server.serve(
+    await serve(
         GatewaySettings(),
         MemoryKeys(),
         stop=stop,

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import secrets
 import time
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from web.auth.seen_signatures import MemorySignatures, SeenSignatures
@@ -36,7 +38,7 @@ def make_signatures(settings: GatewaySettings) -> SeenSignatures:
             settings.redis_url,
             socket_timeout=_ANSWER_SECONDS,
             socket_connect_timeout=_ANSWER_SECONDS,
-            # Asked again, Redis would say that a signature was seen: by our own first question.
+            # Asked again, it would say that a signature was seen: by our own first question.
             retry=Retry(NoBackoff(), 0),
         )
     except ValueError as error:
@@ -75,14 +77,10 @@ class SharedSignatures:
         if self.is_away:
             return True
         try:
-            # One that is there already is left as it is, and the answer is None.
-            answer = await self._client.set(
-                _PREFIX + signature, b"", nx=True, px=max(1, until_ms - at_ms)
-            )
+            return await self._set(_PREFIX + signature, max(1, until_ms - at_ms))
         except (RedisError, OSError, TimeoutError) as error:
             self._note_away(error)
             return True
-        return answer is not None
 
     async def close(self) -> None:
         """Give the connections up."""
@@ -92,13 +90,26 @@ class SharedSignatures:
 
     # ----------------------------------------------------------------------------------------------
 
+    async def _set(self, name: str, milliseconds: int) -> bool:
+        """Whether it was not there before; one that was is left as it is."""
+        client, token = self._client, secrets.token_bytes(8)
+        try:
+            return await client.set(name, token, nx=True, px=milliseconds) is not None
+        except RedisConnectionError:
+            # Redis was away while nothing was asked, and this connection is of before.
+            await client.connection_pool.disconnect(inuse_connections=False)
+        if await client.set(name, token, nx=True, px=milliseconds) is not None:
+            return True
+        # The first of the two may have reached it.
+        return bool(await client.get(name) == token)
+
     def _note_away(self, error: Exception) -> None:
         if self._waiting_for_it is None:
             self.times_away += 1
             log.error(
                 "Redis does not answer: %s. A request that is sent again to another gateway is"
                 " carried out again; to this one it is not",
-                " ".join(str(error).split()),
+                " ".join(str(error).split()).rstrip("."),
             )
             self._waiting_for_it = asyncio.create_task(self._wait_for_it())
 

@@ -163,6 +163,23 @@ def test_redis_goes_away_and_comes_back_empty(
     assert len([text for text in said if "is back" in text]) == 1
 
 
+def test_a_gateway_that_asked_nothing_meanwhile_notices_nothing(server: EmbeddedRedis) -> None:
+    """Its connections are of before; that must not let in what another one has seen."""
+
+    async def run() -> None:
+        async with _gateways(server.url) as (one, two):
+            at_once = [two.is_new(f"n{number}", _soon()) for number in range(20)]
+            assert all(await asyncio.gather(*at_once))
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+            assert await one.is_new("a", _soon())
+
+            assert not await two.is_new("a", _soon())
+            assert two.times_away == 0
+
+    asyncio.run(run())
+
+
 def test_a_redis_that_hangs_is_left_alone(server: EmbeddedRedis) -> None:
     """The answer comes within the limit of time, and from then on at once."""
 
