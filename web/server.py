@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
 
 from web.app import make_app
 from web.auth.api_key import KeyRing
+from web.breaking_off import BreakingOffProtocol
 from web.errors import GatewayError
 from web.opening import open_gateway
 from web.settings import GatewaySettings
@@ -38,12 +40,7 @@ async def serve(
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                # Clients look for a sign of life every 20 s and answer it.
-                ws_ping_interval=20,
-                ws_ping_timeout=60,
-                ws_max_size=MESSAGE_BYTES_MAX,
-                # What is encoded once for many is not packed for each of them.
-                ws_per_message_deflate=False,
+                **web_socket_options(settings),
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 server_header=False,
             )
@@ -61,6 +58,19 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process."""
         yield
+
+
+def web_socket_options(_settings: GatewaySettings) -> dict[str, Any]:
+    """How uvicorn is to speak WebSocket, by the names of its settings."""
+    return {
+        "ws": BreakingOffProtocol,
+        # What is encoded once for many is not packed for each of them.
+        "ws_per_message_deflate": False,
+        "ws_max_size": MESSAGE_BYTES_MAX,
+        # Clients look for a sign of life every 20 s and answer it.
+        "ws_ping_interval": 20,
+        "ws_ping_timeout": 60,
+    }
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -63,15 +63,19 @@ class Door:
             _require_window(asked.sent, now_ms())
             if not asked.is_logged_on:
                 self._require_signature(key, asked)
-        if security in _SCOPES and _SCOPES[security] not in key.scopes:
-            raise error("KEY")
+        _require_scope(security, key)
         return Caller(
             account_id=key.account_id, key=key.key, scopes=key.scopes, address=asked.address
         )
 
-    async def is_good(self, key: str) -> bool:
-        """Whether the key is still given out: what was opened with it lives no longer."""
-        return await self._keys.find(key) is not None
+    async def require_still(self, security: Security, caller: Caller) -> None:
+        """Look again at who was admitted before: for sessions and streams that go on for hours.
+
+        Raises:
+            BinanceError: the key was revoked meanwhile, or has not the scope.
+        """
+        if security is not Security.NONE:
+            _require_scope(security, await self._find(caller.key))
 
     async def _find(self, text: str) -> ApiKey:
         if not _KEY.fullmatch(text):
@@ -87,6 +91,11 @@ class Door:
             raise error("MANDATORY", name="signature")
         if not is_signed_by(key.secret, asked.payload, signature):
             raise error("SIGNATURE")
+
+
+def _require_scope(security: Security, key: ApiKey) -> None:
+    if security in _SCOPES and _SCOPES[security] not in key.scopes:
+        raise error("KEY")
 
 
 def _require_window(sent: Mapping[str, str], at_ms: int) -> None:
