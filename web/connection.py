@@ -33,6 +33,8 @@ class Connection:
         characters_max: int = CHARACTERS_MAX,
         close_seconds: float = CLOSE_SECONDS,
     ) -> None:
+        self.on_closing: Callable[[], None] = lambda: None
+        """Called once, when nothing more is to be sent."""
         self._websocket = websocket
         self._messages_max = messages_max
         self._characters_max = characters_max
@@ -81,6 +83,7 @@ class Connection:
         self._closing = code, reason
         self._news.set()
         self._room.set()
+        self.on_closing()
         if self._writer is not None:
             asyncio.get_running_loop().call_later(self._close_seconds, self._writer.cancel)
 
@@ -94,8 +97,7 @@ class Connection:
         try:
             await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._closing = self._closing or (GOING_AWAY, "")
-            self._room.set()
+            self.close(GOING_AWAY)
             reader.cancel()
             writer.cancel()
             done = await asyncio.gather(reader, writer, return_exceptions=True)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.web.listening_account import LOTS, PRICE, ListeningAccount, expect, many_symbols
@@ -179,9 +180,19 @@ def test_deposits_and_withdrawals_are_told_with_their_sign(account: Make) -> Non
     expect(other_position, B=[{"a": "BTC", "f": "1000001.00000000", "l": "0.00000000"}])
 
 
-def test_every_way_to_listen_tells_the_same(account: Make) -> None:
+def test_every_way_to_listen_tells_the_same(account: Make, gateway: RunningGateway) -> None:
     alice = account("alice")
-    with SocketClient(alice.url) as logged_on, alice.connect("?timeUnit=MICROSECOND") as fine:
+    streams = f"ws://{gateway.address}"
+    opened = httpx.post(
+        f"{gateway.url}/api/v3/userDataStream", headers={"X-MBX-APIKEY": alice.key.key}
+    )
+    listen_key = opened.json()["listenKey"]
+    with (
+        SocketClient(alice.url) as logged_on,
+        alice.connect("?timeUnit=MICROSECOND") as fine,
+        SocketClient(f"{streams}/ws/{listen_key}") as raw,
+        SocketClient(f"{streams}/stream?streams={listen_key}") as wrapped,
+    ):
         assert logged_on.ask("session.logon", **signed(alice.key))["status"] == 200
         assert logged_on.ask("userDataStream.subscribe")["result"] == {"subscriptionId": 0}
 
@@ -193,6 +204,10 @@ def test_every_way_to_listen_tells_the_same(account: Make) -> None:
         *_, finer = fine.take(lambda frame: frame["event"].get("X") == "NEW")
         times = {name: report[name] * 1_000 for name in ("E", "T", "O", "W")}
         assert finer["event"] == {**report, **times}
+
+        assert raw.take(lambda event: event.get("X") == "NEW")[-1] == report
+        *_, named = wrapped.take(lambda frame: frame["data"].get("X") == "NEW")
+        assert named == {"stream": listen_key, "data": report}
 
         assert logged_on.ask("session.logout")["result"]["userDataStream"] is False
         assert logged_on.events[-1]["event"]["e"] == "eventStreamTerminated"

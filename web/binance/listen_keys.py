@@ -6,7 +6,7 @@ from web.auth.security import Security
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.parameters import Parameter
-from web.userdata.subscription import Right
+from web.userdata.subscription import ByListenKey
 
 _LISTEN_KEY = Parameter(name="listenKey", is_required=True, description="What POST has given.")
 
@@ -29,7 +29,7 @@ async def _close(call: Call) -> dict[str, Any]:
     if not await call.gateway.listen_keys.close(call.account_id, listen_key):
         raise error("LISTEN_KEY")
     # Other processes see it when they look next.
-    call.gateway.user_data.end(Right("listen key", listen_key))
+    call.gateway.user_data.end(ByListenKey(listen_key))
     return {}
 
 

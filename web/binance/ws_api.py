@@ -59,10 +59,12 @@ class _WsApi:
         await websocket.accept()
         connection = Connection(websocket)
         session = WsSession(self._gateway, self._methods, connection, manner)
+        connection.on_closing = session.subscriptions.close
         try:
             await _talk(connection, session, self._gateway.settings.requests_at_once)
         finally:
-            session.close()
+            # A request may have subscribed while the connection was closed.
+            session.subscriptions.close()
 
 
 async def _talk(connection: Connection, session: WsSession, at_once: int) -> None:

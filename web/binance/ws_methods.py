@@ -80,7 +80,7 @@ async def _subscribe_signed(session: "WsSession", call: Call) -> dict[str, int]:
 
 def _added(session: "WsSession", call: Call, *, is_by_logon: bool) -> dict[str, int]:
     assert call.caller is not None
-    number = session.subscriptions.add(call.account_id, call.caller.key, is_by_logon=is_by_logon)
+    number = session.subscriptions.add(call.caller, is_by_logon=is_by_logon)
     return {"subscriptionId": number}
 
 

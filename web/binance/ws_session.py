@@ -98,10 +98,6 @@ class WsSession:
             log.exception("%s failed", request.method[:_NAME_SHOWN])
             return self._failed(request.id, error("UNKNOWN"), headers, shows)
 
-    def close(self) -> None:
-        """The connection is gone."""
-        self.subscriptions.close()
-
     async def _carry_out(self, request: WsRequest, headers: list[tuple[str, str]]) -> Any:
         method = self._find(request.method)
         asked = self._asked(request)

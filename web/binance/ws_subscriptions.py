@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from web.auth.caller import Caller
 from web.binance.errors import error
 from web.binance.user_events import stream_terminated
 from web.clock import now_ms
 from web.userdata.event import Event
-from web.userdata.subscription import Right, Subscription
+from web.userdata.subscription import ByApiKey, Subscription
 from web.userdata.user_data import UserData
 
 ACTIVE_MAX = 1_000
@@ -38,12 +39,13 @@ class Subscriptions:
         """Those that are active."""
         return list(self._active)
 
-    def add(self, account_id: str, api_key: str, *, is_by_logon: bool) -> int:
-        """Send the account's events from now on, under the id that is given back.
+    def add(self, caller: Caller, *, is_by_logon: bool) -> int:
+        """Send the events of the caller's account from now on, under the id that is given back.
 
         Raises:
             BinanceError: there is one already, or there were too many.
         """
+        account_id = caller.account_id
         if account_id in self._accounts:
             raise error("SUBSCRIBED")
         if self._next_id >= IDS_MAX:
@@ -53,7 +55,7 @@ class Subscriptions:
         number, self._next_id = self._next_id, self._next_id + 1
         subscription = Subscription(
             account_id=account_id,
-            right=Right("api key", api_key),
+            right=ByApiKey(caller),
             deliver=lambda event: self._deliver(number, event),
             ended=lambda: self._end(number),
         )
@@ -83,9 +85,9 @@ class Subscriptions:
         self._accounts.clear()
 
     def _end(self, number: int) -> None:
-        self._deliver(number, Event(stream_terminated(now_ms())))
         active = self._active.pop(number)
         self._accounts.discard(active.subscription.account_id)
+        self._deliver(number, Event(stream_terminated(now_ms())))
 
     def _deliver(self, number: int, event: Event) -> None:
         before = f'{{"subscriptionId":{number},"event":'

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from starlette.types import Scope
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 
+from web.breaking_off import BreakingOffProtocol
 from web.fanout.wire import FULL_BYTES, Wire, WireEvents
 
 _EXTENSION = "tradeflow.wire"
@@ -27,12 +27,10 @@ def direct_wire(scope: Scope) -> Wire | None:
     return found
 
 
-class FrameProtocol(WebSocketsSansIOProtocol):
+class FrameProtocol(BreakingOffProtocol):
     """uvicorn's protocol that is a wire; of its transport nobody else writes data."""
 
     is_framed = True
-    close_seconds: float = 10.0
-    """How long a client that is closed may take to read what was written before."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

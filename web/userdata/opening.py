@@ -1,10 +1,14 @@
 """Chooses where listen keys are kept, and looks keys up there and at the door."""
 
 from web.auth.door import Door
+from web.auth.security import Security
+from web.binance.errors import ERRORS, BinanceError
 from web.settings import GatewaySettings
 from web.userdata.listen_keys import ListenKeys, MemoryListenKeys
 from web.userdata.redis_listen_keys import RedisListenKeys
-from web.userdata.subscription import Right
+from web.userdata.subscription import ByListenKey, Right
+
+_NO_RIGHT = ERRORS["KEY"][0]
 
 
 def open_listen_keys(settings: GatewaySettings) -> ListenKeys:
@@ -23,6 +27,12 @@ class RightsCheck:
 
     async def is_good(self, right: Right) -> bool:
         """Whether the key was neither revoked nor has expired; raises if its store is away."""
-        if right.kind == "listen key":
-            return await self._listen_keys.account_of(right.key) is not None
-        return await self._door.is_good(right.key)
+        if isinstance(right, ByListenKey):
+            return await self._listen_keys.account_of(right.listen_key) is not None
+        try:
+            await self._door.require_still(Security.USER_DATA, right.caller)
+        except BinanceError as refused:
+            if refused.code != _NO_RIGHT:
+                raise
+            return False
+        return True

@@ -6,7 +6,7 @@ from web.binance.user_events import listen_key_expired
 from web.clock import now_ms
 from web.userdata.event import Event
 from web.userdata.listen_keys import ListenKeys, may_be_listen_key
-from web.userdata.subscription import Right, Subscription
+from web.userdata.subscription import ByListenKey, Subscription
 from web.userdata.user_data import UserData
 
 Close = Callable[[], None]
@@ -41,7 +41,7 @@ class PrivateStreams:
             ended()
 
         subscription = Subscription(
-            account_id=account_id, right=Right("listen key", name), deliver=deliver, ended=end
+            account_id=account_id, right=ByListenKey(name), deliver=deliver, ended=end
         )
         self._user_data.add(subscription)
         return lambda: self._user_data.cancel(subscription)

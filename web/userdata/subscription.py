@@ -2,16 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
+from web.auth.caller import Caller
 from web.userdata.event import Event
 
 
-class Right(NamedTuple):
-    """What a subscription rests on: when it is gone, so is the subscription."""
+@dataclass(frozen=True, slots=True)
+class ByApiKey:
+    """A subscription lives as long as the key of who has subscribed."""
 
-    kind: Literal["api key", "listen key"]
-    key: str
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class ByListenKey:
+    """A subscription lives as long as the listen key."""
+
+    listen_key: str
+
+
+Right = ByApiKey | ByListenKey
+"""What a subscription rests on: when it is gone, so is the subscription."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ class UserData:
                 is_good = await self._is_good(right)
             except Exception as fault:
                 # Nobody loses a stream because a store is away.
-                log.warning("whether a %s is still good is not known: %s", right.kind, fault)
+                log.warning("whether a key is still good is not known: %s", fault)
             else:
                 if not is_good:
                     self.end(right)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.web.binance.talk import ALICE, READER, Talk, signed
+from web.auth.caller import Caller
 from web.binance.catalogue import ENDPOINTS
 from web.clock import now_ms
 
@@ -175,7 +176,7 @@ def test_a_session_that_is_over_listens_to_nothing() -> None:
     talk = Talk()
     talk.ask("userDataStream.subscribe.signature", **signed(ALICE))
 
-    talk.session.close()
+    talk.session.subscriptions.close()
 
     assert talk.gateway.user_data.listeners == 0
 
@@ -183,7 +184,8 @@ def test_a_session_that_is_over_listens_to_nothing() -> None:
 def test_bounds_how_many_it_subscribes_to() -> None:
     talk = Talk()
     for number in range(1_000):
-        talk.session.subscriptions.add(f"account-{number}", "key", is_by_logon=False)
+        caller = Caller(account_id=f"account-{number}", key="key", scopes=frozenset())
+        talk.session.subscriptions.add(caller, is_by_logon=False)
 
     refused = talk.ask("userDataStream.subscribe.signature", **signed(ALICE))
 

@@ -9,7 +9,7 @@ from tests.web.standing_gateway import default_instruments
 from tests.web.userdata.records import FILL, received_report, received_wallet
 from web.feed.hub import Hub
 from web.userdata.event import Event
-from web.userdata.subscription import Right, Subscription
+from web.userdata.subscription import ByListenKey, Right, Subscription
 from web.userdata.user_data import UserData
 
 
@@ -21,7 +21,7 @@ class Listener:
         self.ends = 0
         self.subscription = Subscription(
             account_id=account_id,
-            right=Right("api key", key),
+            right=ByListenKey(key),
             deliver=self.heard.append,
             ended=self._on_end,
             hears_refusals=hears_refusals,
@@ -53,7 +53,8 @@ class Standing:
     async def _is_good(self, right: Right) -> bool:
         if self.is_store_away:
             raise ConnectionError("no store")
-        return right.key not in self.lost
+        assert isinstance(right, ByListenKey)
+        return right.listen_key not in self.lost
 
 
 def test_each_hears_of_its_own_account_in_the_order_of_the_log() -> None:
