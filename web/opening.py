@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from schemas.instruments import load_instruments
 from web.auth.api_key import KeyRing
 from web.auth.door import Door
+from web.auth.refusal_trail import RefusalTrail
+from web.auth.shared_signatures import make_signatures
 from web.exchange.desk import Desk
 from web.feed.hub import Hub
 from web.feed.reader import Feed
@@ -29,6 +31,8 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
         InstrumentError: the file of instruments cannot be used.
     """
     instruments = load_instruments(settings.instruments)
+    seen = make_signatures(settings)
+    refusals = RefusalTrail(settings)
     hub = Hub()
     markets = Markets(settings, instruments)
     orders, balances = OrderBooks(settings.kept_orders), Balances()
@@ -49,8 +53,8 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     )
     try:
         await feed.start()
-        async with limiting as (limiter, shared):
-            add_own_probes(probes, settings, feed, shared)
+        async with limiting as (limiter, _):
+            add_own_probes(probes, settings, feed)
             yield Gateway(
                 settings=settings,
                 instruments=instruments,
@@ -60,7 +64,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
                 markets=markets,
                 orders=orders,
                 balances=balances,
-                door=Door(keys),
+                door=Door(keys, seen, refusals.note),
                 limiter=limiter,
                 probes=probes,
                 metrics=metrics,
@@ -68,3 +72,5 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     finally:
         await feed.stop()
         await desk.close()
+        await refusals.close()
+        await seen.close()

@@ -10,11 +10,13 @@ import uvicorn
 from web.app import make_app
 from web.auth.api_key import KeyRing
 from web.edge.head_limit import HeadLimitProtocol
-from web.errors import GatewayError
+from web.errors import ConfigError, GatewayError
+from web.gateway import Gateway
 from web.opening import open_gateway
 from web.settings import GatewaySettings
 
 _STOP_SECONDS = 3
+_LOOK_SECONDS = 1.0
 
 
 async def serve(
@@ -27,7 +29,7 @@ async def serve(
     """Answer requests until ``stop``; ``on_ready`` is told the URL.
 
     Raises:
-        GatewayError: it cannot start; it says what to do.
+        GatewayError: it cannot start, or go on; it says what to do.
     """
     listening = _listen(settings.host, settings.port)
     with contextlib.closing(listening):
@@ -51,9 +53,23 @@ async def serve(
             serving = asyncio.create_task(server.serve([listening]))
             host, port = listening.getsockname()[:2]
             on_ready(f"http://{host}:{port}")
-            await stop.wait()
-            server.should_exit = True
-            await serving
+            try:
+                await _until(stop, gateway)
+            finally:
+                server.should_exit = True
+                await serving
+
+
+async def _until(stop: asyncio.Event, gateway: Gateway) -> None:
+    """Wait for the end; raises GatewayError when the log is read no more."""
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+        if not gateway.feed.is_alive:
+            raise GatewayError(
+                "the log is read no more, and what is known of the exchange grows old",
+                action="see what was logged before this, and start the gateway again",
+            )
 
 
 class _Server(uvicorn.Server):
@@ -67,7 +83,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
-        raise GatewayError(
+        raise ConfigError(
             f"cannot listen on {host}:{port}: {error.strerror or error}",
             action="set TRADEFLOW_GATEWAY_PORT to another port, or to 0 for any free one",
         ) from error

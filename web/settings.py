@@ -52,13 +52,15 @@ class GatewaySettings(BaseSettings):
     """How far back executions are read at the start, for accounts' own trades."""
     start_seconds: float = Field(default=60.0, gt=0)
     """How long the log may take to be read at the start."""
+    redis_url: str = ""
+    """redis://host:port/database that all gateways share; "": each has but its own memory."""
+    kept_signatures: int = Field(default=200_000, ge=1)
+    """So many requests that change state are remembered in a process at a time."""
     proxies: str = ""
     """Addresses or networks, separated by commas, that are believed when they say whom they speak
     for (X-Forwarded-For); * believes everybody."""
     cors_origins: str = "*"
     """Origins, separated by commas, whose pages may read answers in a browser; * are all."""
-    redis_url: str | None = None
-    """Where gateways share what clients have used; None: each counts by itself."""
     redis_timeout_ms: int = Field(default=500, ge=10)
     """A server that is slower than this is taken for gone."""
     limits: Mode = "off"
