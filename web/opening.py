@@ -81,8 +81,8 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     try:
         await feed.start()
         user_data.start()
-        async with streams.running(), limiting as (limiter, shared):
-            add_own_probes(probes, settings, feed, shared)
+        async with streams.running(), limiting as (limiter, _):
+            add_own_probes(probes, settings, feed)
             yield Gateway(
                 settings=settings,
                 instruments=instruments,

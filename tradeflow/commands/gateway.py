@@ -18,8 +18,10 @@ def gateway() -> None:
     from tradeflow.commands.worker import configure_logging
 
     settings, auth = gateway_settings()
-    configure_logging()
+    from web.edge import correlation
     from web.process import run
+
+    configure_logging(as_json=True, fields=correlation.log_fields)
 
     sys.exit(run(settings, auth))
 

@@ -1,23 +1,23 @@
-"""Probes of what every gateway has: the broker, the feed of its log, the shared counts."""
+"""Probes of what every gateway has: the broker, the feed of its log, what gateways share."""
 
 import asyncio
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from schemas.topics import ORDERS_EXECUTIONS
 from web.feed.reader import Feed
 from web.health.probes import Condition, Probes
-from web.limits.shared import SharedCounters
 from web.settings import GatewaySettings
 
 _BROKER_SECONDS = 0.9
 
 
-def add_own_probes(
-    probes: Probes, settings: GatewaySettings, feed: Feed, shared: SharedCounters | None
-) -> None:
-    """Ask the broker, the feed, and Redis where limits are counted in it."""
+def add_own_probes(probes: Probes, settings: GatewaySettings, feed: Feed) -> None:
+    """Ask the broker, the feed, and Redis where gateways share one."""
     admin = AdminClient({**settings.client("tradeflow-gateway-health"), "log_level": 0})
 
     async def broker() -> Condition:
@@ -32,12 +32,13 @@ def add_own_probes(
 
     probes.add("broker", broker)
     probes.add("feed", the_feed)
-    if shared is not None:
+    if settings.redis_url:
 
         async def redis() -> Condition:
-            return Condition(shared.is_shared, {"used_for": "limits"})
+            async with Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 0)) as client:
+                return Condition(bool(await client.ping()))
 
-        # Without it each gateway counts by itself.
+        # Without it each gateway goes on by itself.
         probes.add("redis", redis, is_needed=False)
 
 

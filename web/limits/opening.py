@@ -23,6 +23,27 @@ def rules_of(settings: GatewaySettings) -> Rules:
     )
 
 
+def make_limiter(
+    settings: GatewaySettings,
+    counters: Counters | None = None,
+    *,
+    clock: Callable[[], int] = now_ms,
+    on_refusal: Callable[[str], None] = lambda limit: None,
+) -> Limiter:
+    """A limiter of the settings that counts in ``counters``, or for this process alone."""
+    counters = counters or LocalCounters(clock)
+    bans = Bans(
+        counters,
+        clock,
+        after=settings.ban_after,
+        first_ms=int(settings.ban_seconds * 1_000),
+        longest_ms=int(settings.ban_seconds_max * 1_000),
+    )
+    return Limiter(
+        rules_of(settings), settings.limits, counters, bans, clock=clock, on_refusal=on_refusal
+    )
+
+
 @asynccontextmanager
 async def open_limiter(
     settings: GatewaySettings,
@@ -35,7 +56,7 @@ async def open_limiter(
     """The limiter, and what it shares with other gateways; nobody waits for a Redis that is away.
 
     Raises:
-        GatewayError: the URL is none.
+        ConfigError: the URL is none.
     """
     shared = None
     if settings.redis_url and settings.limits != "off":
@@ -46,17 +67,7 @@ async def open_limiter(
             on_round_trip=on_round_trip,
             on_fall_back=on_fall_back,
         )
-    counters: Counters = shared or LocalCounters(clock)
-    bans = Bans(
-        counters,
-        clock,
-        after=settings.ban_after,
-        first_ms=int(settings.ban_seconds * 1_000),
-        longest_ms=int(settings.ban_seconds_max * 1_000),
-    )
-    limiter = Limiter(
-        rules_of(settings), settings.limits, counters, bans, clock=clock, on_refusal=on_refusal
-    )
+    limiter = make_limiter(settings, shared, clock=clock, on_refusal=on_refusal)
     try:
         if shared is not None:
             await shared.open()

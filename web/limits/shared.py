@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from web.errors import GatewayError
+from web.errors import ConfigError
 from web.limits.counting import MemoryCounters, Step, Verb
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class SharedCounters:
         """Nothing is asked of the server yet.
 
         Raises:
-            GatewayError: the URL is none.
+            ConfigError: the URL is none.
         """
         try:
             self._redis = Redis.from_url(
@@ -77,9 +77,10 @@ class SharedCounters:
                 retry=Retry(NoBackoff(), 0),
             )
         except ValueError as error:
-            raise GatewayError(
-                f"{url!r} is no address of a Redis server: {error}",
-                action="set TRADEFLOW_GATEWAY_REDIS_URL to one such as redis://127.0.0.1:6379/0",
+            # Not shown: it may have a password in it.
+            raise ConfigError(
+                "TRADEFLOW_GATEWAY_REDIS_URL is no URL of a Redis",
+                action="set it to redis://host:port/database, or unset it",
             ) from error
         self._script = self._redis.register_script(_SCRIPT)
         self._timeout_seconds = timeout_seconds

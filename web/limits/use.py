@@ -1,6 +1,6 @@
 """What one request used, and what its answer says of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from web.limits.counting import Step
@@ -52,6 +52,10 @@ class Use:
         self._orders, self._owed = (), ()
         if steps:
             self._give(steps)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """The headers, one by one."""
+        return iter(self.headers())
 
     def headers(self) -> Headers:
         """Those of the answer."""

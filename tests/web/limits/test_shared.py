@@ -13,7 +13,7 @@ import redis
 from tests.web.limits.moved_clock import MovedClock
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 from web.binance.errors import BinanceError
-from web.errors import GatewayError
+from web.errors import ConfigError
 from web.limits.limiter import Limiter
 from web.limits.opening import open_limiter
 from web.limits.shared import SharedCounters
@@ -232,6 +232,6 @@ def test_refuses_an_address_that_is_none() -> None:
         async with open_limiter(settings):
             pass
 
-    with pytest.raises(GatewayError, match="no address of a Redis server") as refused:
+    with pytest.raises(ConfigError, match="no URL of a Redis") as refused:
         asyncio.run(play())
-    assert "TRADEFLOW_GATEWAY_REDIS_URL" in refused.value.action
+    assert "redis://host:port/database" in refused.value.action
