@@ -69,7 +69,11 @@ def test_a_file_that_others_may_read_is_warned_of(
     assert f"chmod 600 {settings.key_file}" in caplog.text
 
 
-@pytest.mark.parametrize("text", ["", "abc", "é" * 44, "a" * 44, f"{OLD},abc"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "abc", "é" * 44, "a" * 44, f"{OLD},abc"],
+    ids=["empty", "short", "not ascii", "no key", "the second of two"],
+)
 def test_what_is_no_key_says_where_it_was_looked_for(tmp_path: Path, text: str) -> None:
     file = tmp_path / "key"
     file.write_text(text)
