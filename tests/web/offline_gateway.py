@@ -98,6 +98,7 @@ class OfflineGateway:
 
         scope = {
             "type": "http",
+            "scheme": "http",
             "method": method,
             "path": path,
             "root_path": "",

@@ -41,6 +41,7 @@ _ENGINE_TEXTS = {
     "Order book liquidity is less than symbol minimum quantity.",
     "Order amend (quantity increase) is not supported.",
     "The requested action would change no state; rejecting",
+    "The relationship of the prices for the orders is not correct.",
 }
 _OTHER_TEXTS = {
     (-1000, "An unknown error occurred while processing the request."),
