@@ -86,13 +86,13 @@ class _Log:
         self._candle_keys: list[tuple[Place, bytes]] = []
 
     def look(self) -> None:
-        """Take over what is new."""
+        """Take over what is new; a saga's row before what it has led to."""
+        for number, rows in self._exchange.table(ORDERS).items():
+            self._take_rows(number, rows)
         for partition, records in self._exchange.records.items():
             for record in records[self._seen[partition] :]:
                 self._take(record)
             self._seen[partition] = len(records)
-        for number, rows in self._exchange.table(ORDERS).items():
-            self._take_rows(number, rows)
 
     def _take(self, record: Record) -> None:
         place = Place(*record.partition)

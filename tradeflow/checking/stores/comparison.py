@@ -1,7 +1,7 @@
 """Values that a store has beside those that the log gives: counts, a checksum, what differs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -35,11 +35,10 @@ class TableComparison:
     first: list[Violation] = field(default_factory=list)
     _sum: int = 0
 
-    def has(self, key: str, row: Row | None) -> None:
-        """The store has this row; rows are summed in any order."""
+    def has(self, key: str, text: str) -> None:
+        """The store has this row, in its canonical text; rows are summed in any order."""
         self.rows += 1
-        text = f"{key} {canonical(row)}".encode()
-        digest = blake2b(text, digest_size=_SUM_BYTES).digest()
+        digest = blake2b(f"{key} {text}".encode(), digest_size=_SUM_BYTES).digest()
         self._sum = (self._sum + int.from_bytes(digest)) % (1 << 8 * _SUM_BYTES)
 
     @property
@@ -94,11 +93,14 @@ class TableComparison:
             self.first.append(Violation(f"{self.store} {self.name} {key}", text))
 
 
-def canonical(value: Any) -> str:
-    """One text for equal values, and another one for others: 1 is neither 1.0 nor true."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=bytes.hex
-    )
+canonical: Callable[[Any], str] = json.JSONEncoder(
+    # What JSON does not have (bytes, an id of MongoDB's) is written as Python does.
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    default=repr,
+).encode
+"""One text for equal values, and another one for others: 1 is neither 1.0 nor true."""
 
 
 def _brief(value: Any) -> str:

@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tradeflow.checking.stores.comparison import canonical
+
 _HELD_MAX = 5_000
 """So many changes are kept before they are written."""
 _ASKED_MAX = 900
@@ -35,7 +37,7 @@ class ExpectedRows:
         """The row of a table is this one now; all rows of a table have the same columns."""
         columns = self._columns.setdefault(name, tuple(row))
         values = [row[column] for column in columns]
-        self._held[name, key] = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+        self._held[name, key] = canonical(values)
         self._write_if_full()
 
     def remove(self, name: str, key: str) -> None:

@@ -89,4 +89,5 @@ def _why_not(name: str, error: Exception) -> str:
 
 
 def _not_looked_at(name: str, why_not: str) -> TradeflowError:
-    return TradeflowError(f"{name} cannot be looked at: {why_not}.")
+    end = "" if why_not.endswith(("?", ".")) else "."
+    return TradeflowError(f"{name} cannot be looked at: {why_not}{end}")

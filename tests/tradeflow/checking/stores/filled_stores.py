@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from confluent_kafka import Producer
@@ -40,15 +40,21 @@ def whole_log() -> tuple[Logged, ...]:
     return (*exchange_log(COMMANDS, start_ms=start_ms), *told)
 
 
-def write(bootstrap: str, records: Sequence[Logged]) -> None:
+def write(
+    bootstrap: str,
+    records: Sequence[Logged],
+    *,
+    at_once: int = _TRANSACTION,
+    after_each: Callable[[], object] = lambda: None,
+) -> None:
     """Write records in transactions, whose marks take offsets too."""
     producer = Producer(
         {"bootstrap.servers": bootstrap, "transactional.id": f"filling-{time.monotonic_ns()}"}
     )
     producer.init_transactions(30)
-    for start in range(0, len(records), _TRANSACTION):
+    for start in range(0, len(records), at_once):
         producer.begin_transaction()
-        for record in records[start : start + _TRANSACTION]:
+        for record in records[start : start + at_once]:
             producer.produce(
                 record.place.topic,
                 record.value,
@@ -58,6 +64,7 @@ def write(bootstrap: str, records: Sequence[Logged]) -> None:
                 headers=list(record.headers),
             )
         producer.commit_transaction(30)
+        after_each()
 
 
 def feed(store: StoreUnderTest, events: Iterable[Event]) -> None:

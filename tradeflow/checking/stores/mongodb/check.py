@@ -50,6 +50,8 @@ AUDIT_LOGS = "audit_logs"
 _PAGE = 1_000
 """Records, and offsets, that are asked for at once."""
 
+_IDS = 10_000
+
 Positions = dict[Partition, int]
 
 
@@ -153,14 +155,15 @@ class _Look:
             wanted = [f"{partition}/{offset}" for offset in range(begin, end)]
         for document in self._documents(wanted):
             found, key = plain_document(document), document["_id"]
-            self._table.has(key, found)
+            text = canonical(found)
+            self._table.has(key, text)
             self._rows_seen += partition.topic == ORDERS_ORDERS.name
             entry = audited.pop(key, None)
             if entry is None:
                 self._table.extra(key, found)
                 continue
             expected = expected_document(entry)
-            if canonical(found) != canonical(expected):
+            if text != canonical(expected):
                 self._table.wrong(key, *_differing(expected, found))
         for key, entry in audited.items():
             self._table.missing(key, expected_document(entry))
@@ -173,11 +176,13 @@ class _Look:
         """Ids that are no place of the log; and documents of rows that it has forgotten."""
         known, rows = set(self._log.partitions), 0
         total = self._trail.estimated_document_count()
-        for number, document in enumerate(self._trail.find({}, {"_id": 1}), start=1):
+        # Left to itself the server sends a few large parts, which are large in memory too.
+        ids = self._trail.find({}, {"_id": 1}).batch_size(_IDS)
+        for number, document in enumerate(ids, start=1):
             key = document["_id"]
             kind = kind_of(key, known, self._positions)
             if kind == "stranger":
-                self._table.has(str(key), None)
+                self._table.has(str(key), "")
                 self._table.extra(str(key), {})
             rows += kind == "behind" and key.startswith(f"{ORDERS_ORDERS.name}/")
             if number % _PAGE == 0:

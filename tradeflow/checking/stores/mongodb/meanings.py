@@ -127,7 +127,7 @@ def meaning_of(topic: str, name: str, record: Mapping[str, Any]) -> Meaning:
         return meanings.get(record[field], _UNKNOWN)
     if topic == ORDERS_INCOMING.name:
         return _SENT_ON.get(name, _UNKNOWN)
-    return {**_ASKED, **_TOLD}.get(name, _UNKNOWN)
+    return _ASKED.get(name) or _TOLD.get(name, _UNKNOWN)
 
 
 def failure_of(action: str, name: str, record: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from schemas.instruments import Instrument
 from schemas.topics import CANDLES, ORDERS_EXECUTIONS, ORDERS_ORDERS
 from tradeflow.checking.entry import read_entry
+from tradeflow.checking.stores.comparison import canonical
 from tradeflow.checking.stores.expected_rows import ExpectedRows
 from tradeflow.checking.stores.mysql.columns import KEYS, SAGA_INSTANCE, TOPICS, key_of
 from tradeflow.checking.stores.mysql.forgotten_sagas import ForgottenSagas
@@ -177,7 +178,7 @@ class _Look:
         differ = {key for key, row in found.items() if expected.get(key) != row}
         moved = self._moved(name, differ)
         for key, row in found.items():
-            table.has(key, row)
+            table.has(key, canonical(row))
             if key not in differ:
                 continue
             if key in moved:

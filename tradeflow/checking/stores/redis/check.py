@@ -77,8 +77,9 @@ class RedisCheck:
             look = SymbolLook(view, log, reference, report, progress, form)
             if look.begin():
                 look.at_symbols(set(self._instruments))
-                positions = look.read_on(view.positions())
-                compare_sagas(view, reference, report, bootstrap, progress)
+                look.read_on(view.positions())
+                compare_sagas(view, reference, report, look.read_on, bootstrap, progress)
+                positions = look.positions
                 report.positions = {str(each): at for each, at in sorted(positions.items())}
                 report.behind = sum(not record.is_tick for record in log.rest())
             return report

@@ -109,7 +109,8 @@ class RedisReference:
         self._best[ticker["symbol"]] = book_fields(ticker, self._texts)
 
     def _saga(self, row: _Record) -> None:
-        if row["state"] in ("COMPLETED", "FAILED"):
+        # Of an order that is open still nothing is remembered.
+        if row["state"] in ("COMPLETED", "FAILED") and row["closed_ms"]:
             uuid = saga_uuid(row["account_id"], row["saga_id"])
             self.sagas[uuid] = row["closed_ms"] // 1_000 + SAGA_SECONDS
 

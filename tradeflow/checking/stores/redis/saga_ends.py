@@ -4,20 +4,24 @@ The log forgets a saga minutes after its end, Redis a day after it.  Of those th
 must be there with its end; of the others it is only seen that somebody placed them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 from typing import Any
 
 from schemas.topics import ORDERS_COMMANDS
 from tradeflow.checking.entry import read_entry
-from tradeflow.checking.stores.comparison import TableComparison
+from tradeflow.checking.stores.comparison import TableComparison, canonical
 from tradeflow.checking.stores.expected_rows import ExpectedRows
 from tradeflow.checking.stores.redis.reference import RedisReference, saga_uuid
 from tradeflow.checking.stores.redis.symbol_rows import SAGAS
 from tradeflow.checking.stores.redis.view import RedisView
 from tradeflow.checking.stores.store_log import StoreLog
 from tradeflow.checking.stores.store_report import Progress, StoreReport
+from tradeflow.topic_reader import Partition
+
+Row = dict[str, Any]
+ReadOn = Callable[[Mapping[Partition, int]], object]
 
 _PLACEMENTS = ("PlaceOrder", "CancelReplaceOrder")
 _ALONE = "sagas in the store alone"
@@ -30,12 +34,19 @@ def compare_sagas(
     view: RedisView,
     reference: RedisReference,
     report: StoreReport,
+    read_on: ReadOn,
     bootstrap: str,
     progress: Progress,
 ) -> None:
-    """Compare the ends of sagas, at the positions that the reference has come to."""
+    """Compare the ends of the sagas that the reference knows; ``read_on`` takes it further."""
     table = report.table(SAGAS)
-    _find_missing(view, reference, table)
+    uuids = iter(list(reference.sagas))
+    while page := list(islice(uuids, _PAGE)):
+        positions, found = view.ends_of_sagas(page)
+        read_on(positions)
+        soon = view.now() + _MARGIN_SECONDS
+        for uuid in page:
+            _compare(table, uuid, reference.sagas[uuid], found.get(uuid), soon)
     with closing(ExpectedRows()) as alone:
         for uuid in view.sagas():
             if uuid not in reference.sagas:
@@ -43,24 +54,18 @@ def compare_sagas(
         if alone.has_any(_ALONE):
             _find_placed(alone, table, bootstrap, progress)
         for uuid, row in alone.left(_ALONE):
-            table.has(uuid, row)
+            table.has(uuid, canonical(row))
             table.extra(uuid, row)
 
 
-def _find_missing(view: RedisView, reference: RedisReference, table: TableComparison) -> None:
-    uuids = iter(reference.sagas.items())
-    while page := dict(islice(uuids, _PAGE)):
-        found = view.ends_of_sagas(page)
-        soon = view.now() + _MARGIN_SECONDS
-        for uuid, until in page.items():
-            expected: dict[str, Any] = {"value": "1", "until": until}
-            row = found.get(uuid)
-            if row is not None:
-                table.has(uuid, row)
-                if row != expected:
-                    table.wrong(uuid, expected, row)
-            elif until > soon:
-                table.missing(uuid, expected)
+def _compare(table: TableComparison, uuid: str, until: int, row: Row | None, soon: int) -> None:
+    expected = {"value": "1", "until": until}
+    if row is not None:
+        table.has(uuid, canonical(row))
+        if row != expected:
+            table.wrong(uuid, expected, row)
+    elif until > soon:
+        table.missing(uuid, expected)
 
 
 def _find_placed(
@@ -75,7 +80,7 @@ def _find_placed(
         placed = _placed(log, show)
         while page := list(islice(placed, _PAGE)):
             for uuid, row in alone.take(_ALONE, page).items():
-                table.has(uuid, row)
+                table.has(uuid, canonical(row))
 
 
 def _placed(log: StoreLog, show: Any) -> Iterator[str]:

@@ -6,6 +6,7 @@ from schemas.topics import CANDLES as CANDLES_TOPIC
 from schemas.topics import ORDERBOOK_UPDATES
 from schemas.topics import TICKERS as TICKERS_TOPIC
 from tradeflow.checking.entry import read_entry
+from tradeflow.checking.stores.comparison import canonical
 from tradeflow.checking.stores.positions import later_positions, positions_of_this_log
 from tradeflow.checking.stores.redis.reference import RedisReference
 from tradeflow.checking.stores.redis.symbol_rows import (
@@ -45,7 +46,8 @@ class SymbolLook:
         self._report = report
         self._progress = progress
         self._form = form
-        self._positions: Positions = {}
+        self.positions: Positions = {}
+        """How far the reference has come."""
 
     def begin(self) -> bool:
         """Read the log to where the store is now; False where it is another log's."""
@@ -64,17 +66,16 @@ class SymbolLook:
             self._at(symbol)
             self._progress("redis: comparing symbols", number, len(symbols))
 
-    def read_on(self, positions: Mapping[Partition, int]) -> Positions:
+    def read_on(self, positions: Mapping[Partition, int]) -> None:
         """Read the log on to these positions."""
-        self._positions = later_positions(self._positions, positions)
+        self.positions = later_positions(self.positions, positions)
 
         def show(done: int, total: int) -> None:
             self._progress("redis: reading the log", done, total)
 
-        for record in self._log.read_to(self._positions, show):
+        for record in self._log.read_to(self.positions, show):
             if not record.is_tick:
                 self._reference.take(read_entry(record))
-        return self._positions
 
     def _at(self, symbol: str) -> None:
         positions, members, keys = self._view.symbol(symbol, self._form)
@@ -105,7 +106,7 @@ class SymbolLook:
     ) -> None:
         table = self._report.table(name)
         for key, row in found.items():
-            table.has(key, row)
+            table.has(key, canonical(row))
         for key in sorted(differ):
             if key not in found:
                 table.missing(key, expected[key])
@@ -117,7 +118,7 @@ class SymbolLook:
     def _moved(self, candles: set[str], members: set[str]) -> set[str]:
         """Those of which the log says something later: it may have forgotten what was before."""
         series, later = set(), set()
-        for record in self._log.since(CANDLES_TOPIC.name, self._positions):
+        for record in self._log.since(CANDLES_TOPIC.name, self.positions):
             candle = read_entry(record)
             if candle.name == "Candle":
                 symbol, interval = candle.value["symbol"], candle.value["interval"]
@@ -132,7 +133,7 @@ class SymbolLook:
         book = self._reference.books.at(symbol, update_id)
         if update_id <= book.update_id:
             return False
-        for record in self._log.since(ORDERBOOK_UPDATES.name, self._positions):
+        for record in self._log.since(ORDERBOOK_UPDATES.name, self.positions):
             value = read_entry(record).value
             if value["symbol"] == symbol and value["last_update_id"] == update_id:
                 return True

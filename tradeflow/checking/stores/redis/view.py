@@ -61,18 +61,22 @@ class RedisView:
         for key in self._client.scan_iter(match=f"{pattern}*", count=_SCANNED):
             yield key.removeprefix(before)
 
-    def ends_of_sagas(self, uuids: Collection[str]) -> dict[str, dict[str, Any]]:
-        """Of those that are remembered: the value, and until when (s)."""
-        pipeline: Any = self._client.pipeline(transaction=False)
+    def ends_of_sagas(
+        self, uuids: Collection[str]
+    ) -> tuple[dict[Partition, int], dict[str, dict[str, Any]]]:
+        """Positions; and of those that are remembered the value, and until when (s)."""
+        pipeline: Any = self._client.pipeline(transaction=True)
+        pipeline.hgetall(f"{self._prefix}positions:redis")
         for uuid in uuids:
             pipeline.get(f"{self._prefix}processed:saga:{uuid}")
             pipeline.expiretime(f"{self._prefix}processed:saga:{uuid}")
-        answers = pipeline.execute()
-        return {
+        positions, *answers = pipeline.execute()
+        found = {
             uuid: {"value": value, "until": until}
             for uuid, value, until in zip(uuids, answers[::2], answers[1::2], strict=True)
             if value is not None
         }
+        return _positions(positions), found
 
     def close(self) -> None:
         """Give the connection up."""
