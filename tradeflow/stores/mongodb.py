@@ -60,7 +60,7 @@ class EmbeddedMongodb(EmbeddedServer[EmbeddedMongodbSettings]):
 
     def _command(self, port: int) -> list[str]:
         settings = self.settings
-        command = [str(server_program()), "--host", settings.host, "--port", str(port)]
+        command = [str(server_program().absolute()), "--host", settings.host, "--port", str(port)]
         command += ["--storage-path", str(self._home / "data"), "--log-level", "WARNING"]
         command += ["--cache-size", settings.cache_size]
         # At its defaults it loses the last writes in a crash, and keeps 2 GB of log.
