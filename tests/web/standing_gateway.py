@@ -13,8 +13,7 @@ from web.settings import GatewaySettings
 from web.state.balances import Balances
 from web.state.markets import Markets
 from web.state.orders import OrderBooks
-from web.userdata.listen_keys import MemoryListenKeys
-from web.userdata.opening import RightsCheck
+from web.userdata.opening import RightsCheck, open_listen_keys
 from web.userdata.user_data import UserData
 
 
@@ -31,7 +30,7 @@ def standing_gateway(
     chosen = GatewaySettings(**settings)
     instruments = default_instruments()
     hub, door = Hub(), Door(keys)
-    listen_keys = MemoryListenKeys(chosen.listen_key_seconds)
+    listen_keys = open_listen_keys(chosen)
     user_data = UserData(
         instruments,
         RightsCheck(door, listen_keys).is_good,

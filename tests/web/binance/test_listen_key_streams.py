@@ -1,6 +1,7 @@
 """User data by listen keys: whose they are, how they end, and what is told then."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from tests.web.memory_keys import key_of
 from tests.web.socket_client import SocketClient
 from tests.web.standing_server import StandingServer
 from tests.web.userdata.records import received_report, received_wallet
+from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 from web.binance import listen_key_streams, listen_keys, rest
 from web.gateway import Gateway
 
@@ -148,6 +150,25 @@ def test_a_client_that_leaves_is_forgotten(served: Served) -> None:
     with served.raw(listen_key):
         served.server.publish([received_report()])
         assert served.server.gateway.user_data.listeners == 1
+
+
+def test_all_gateways_know_a_key_and_that_it_was_taken_away(tmp_path: Path) -> None:
+    redis = EmbeddedRedis(EmbeddedRedisSettings(port=0, data_dir=tmp_path, time_series=False))
+    redis.start()
+    try:
+        shared: dict[str, Any] = {"redis_url": redis.url, "key_check_seconds": 0.05}
+        with StandingServer(routes, **shared) as one, StandingServer(routes, **shared) as other:
+            listen_key = Served(one).open()
+            with Served(other).raw(listen_key) as raw:
+                other.publish([received_report()])
+                assert raw.receive()["e"] == "executionReport"
+
+                assert Served(one).ask("DELETE", listenKey=listen_key).json() == {}
+
+                assert raw.receive()["e"] == "listenKeyExpired"
+                assert closing(raw)[0] == 1000
+    finally:
+        redis.stop()
 
 
 def test_listen_keys_can_be_switched_off() -> None:
