@@ -40,7 +40,6 @@ class _ListenKeySockets:
         await self._serve(websocket, names, is_wrapped=True)
 
     async def _serve(self, websocket: WebSocket, names: list[str], *, is_wrapped: bool) -> None:
-        await websocket.accept()
         connection = Connection(websocket)
         query = dict(parse_qsl(websocket.scope["query_string"].decode("latin-1")))
         in_microseconds = query.get("timeUnit", "").upper() == _MICROSECOND
@@ -52,6 +51,8 @@ class _ListenKeySockets:
                     connection.close(POLICY, _NO_SUCH_KEY)
                     break
                 closes.append(close)
+            # Only now: whoever is connected misses nothing.
+            await websocket.accept()
             await connection.run(_ignore)
         finally:
             for close in closes:
