@@ -29,7 +29,10 @@ class _Shown(CircuitBreakerListener):
         name: str = new_state.name
         self._metrics.breaker(name)
         self._health.breaker = name
-        log.info("%s: the circuit breaker is %s", cb.name, name)
+        # A store that is away for hours is tried every few seconds: that is no news.
+        is_news = name == "closed" or (old_state is not None and old_state.name == "closed")
+        level = logging.INFO if is_news else logging.DEBUG
+        log.log(level, "%s: the circuit breaker is %s", cb.name, name)
 
 
 class Patience:
@@ -50,6 +53,7 @@ class Patience:
         self._metrics = metrics
         self._health = health
         self._is_connected = False
+        self._said: set[str] = set()
         self._breaker = CircuitBreaker(
             fail_max=settings.breaker_failures,
             reset_timeout=settings.breaker_reset_seconds,
@@ -99,8 +103,9 @@ class Patience:
 
     def _note_down(self, why: str) -> None:
         self._metrics.errors.inc()
-        # One line for each reason, not one for each try.
-        if self._health.store_error != why:
+        # One line for each reason, not one for each try, also where reasons take turns.
+        if why not in self._said:
+            self._said.add(why)
             log.error("%s: %s. It is tried again; nothing is lost", self._sink.name, why)
         self._health.store, self._health.store_error = "down", why
         if self._health.down_since is None:
@@ -111,6 +116,7 @@ class Patience:
             away = self._health.down_seconds
             log.info("%s: the store is back after %.1f s", self._sink.name, away)
             self._health.down_since = None
+            self._said.clear()
         self._health.store, self._health.store_error = "up", ""
 
     def _before_sleep(self, _state: RetryCallState) -> None:

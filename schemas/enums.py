@@ -70,10 +70,12 @@ ExpiryReason = Literal[
     "UNFILLED_FOK_ORDER_EXPIRED",
     "INSUFFICIENT_LIQUIDITY",
     "BUDGET_EXHAUSTED",
+    "OCO_TRIGGER",
 ]
 
 # In order of precedence for PlaceOrder (streams/domain/MATCHING.md has the other commands); from
-# COMMAND_ID_REUSED on they are the orders stage's own (streams/domain/ORDERS.md).
+# COMMAND_ID_REUSED on they are the orders stage's own (streams/domain/ORDERS.md), but for the last
+# two, which are about order lists.
 RejectReason = Literal[
     "NONE",
     "UNKNOWN_SYMBOL",
@@ -114,6 +116,8 @@ RejectReason = Literal[
     "TOO_MANY_WAITING",
     "RESERVATION_TIMED_OUT",
     "MATCHING_TIMED_OUT",
+    "ORDER_LIST_PRICES",
+    "ORDER_LIST_REJECTED",
 ]
 
 # Of a placement (streams/domain/ORDERS.md).

@@ -94,6 +94,9 @@ LIMITS: dict[str, Rules] = {
     "AmendOrder": _COMMON | _CHANGED,
     # Of the two halves these texts and times are not read, but they go where the command goes.
     "CancelReplaceOrder": _COMMON | {"cancel": _INNER | _CANCELED, "place": _INNER | _PLACED},
+    "PlaceOrderList": _COMMON
+    | {"list_client_order_id": _CLIENT_ORDER_ID, "first": _INNER | _PLACED}
+    | {"second": _INNER | _PLACED},
     "QueryOrder": _COMMON | {"original_client_order_id": _CLIENT_ORDER_ID},
     "SetSymbolStatus": _COMMON,
     "WalletOpenAccountCommand": _MONEY,

@@ -94,6 +94,21 @@ class CancelReplaceOrder(TypedDict):
     time_ms: int
 
 
+class PlaceOrderList(TypedDict):
+    """One cancels the other: two orders of one side and quantity, paid for by one hold.
+
+    When one trades or triggers, the other ends.
+    """
+
+    command_id: str
+    account_id: str
+    symbol: str
+    list_client_order_id: str
+    first: PlaceOrder
+    second: PlaceOrder
+    time_ms: int
+
+
 class AmendOrder(TypedDict):
     """Reduce an order's quantity in place; it keeps its priority."""
 
@@ -184,6 +199,7 @@ class ExecutionReport(TypedDict):
     order_time_ms: int
     working_time_ms: int
     time_ms: int
+    order_list_id: int
 
 
 class Trade(TypedDict):
@@ -276,6 +292,7 @@ class OrderRow(TypedDict):
     is_working: bool
     order_time_ms: int
     working_time_ms: int
+    order_list_id: int
 
 
 class ClosedOrderRow(TypedDict):

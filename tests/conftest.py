@@ -6,7 +6,9 @@ import pytest
 
 from tradeflow import compiled_core
 
-pytest_plugins = tuple(f"tests.fixtures.{name}" for name in ("kafka", "mongodb", "mysql", "redis"))
+_FIXTURES = ("exchange_topics", "kafka", "mongodb", "mysql", "redis")
+
+pytest_plugins = tuple(f"tests.fixtures.{name}" for name in _FIXTURES)
 
 _WANTED = "compiled" if os.environ.get("TRADEFLOW_TEST_COMPILED") else "pure"
 

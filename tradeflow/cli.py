@@ -21,6 +21,8 @@ from tradeflow.commands import (
     clock,
     connect,
     down,
+    gateway,
+    key,
     load,
     order,
     replay,
@@ -56,12 +58,14 @@ app.command()(sagas.sagas)
 app.command()(check.check)
 app.command()(simulate.simulate)
 app.command()(clock.clock)
+app.command()(gateway.gateway)
 app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
 app.add_typer(audit.app)
 app.add_typer(broker.app)
 app.add_typer(connect.app)
+app.add_typer(key.app)
 app.add_typer(order.app)
 app.add_typer(store.app)
 app.add_typer(worker.app)

@@ -54,6 +54,7 @@ RECORDS: Mapping[str, Action] = {
     "PlaceOrder": Action("ORDER_PLACED", CREATE),
     "CancelOrder": Action("ORDER_CANCEL_REQUESTED", DELETE),
     "CancelReplaceOrder": Action("ORDER_CANCEL_REPLACE_REQUESTED", UPDATE),
+    "PlaceOrderList": Action("ORDER_LIST_PLACED", CREATE),
     "AmendOrder": Action("ORDER_AMEND_REQUESTED", UPDATE),
     "QueryOrder": Action("ORDER_QUERIED", READ),
     "SetSymbolStatus": Action("SYMBOL_STATUS_REQUESTED", UPDATE),
@@ -85,6 +86,7 @@ SUBMISSIONS: Mapping[str, Action] = {
     "PlaceOrder": Action("ORDER_SUBMITTED", CREATE),
     "CancelOrder": Action("ORDER_CANCEL_SUBMITTED", DELETE),
     "CancelReplaceOrder": Action("ORDER_CANCEL_REPLACE_SUBMITTED", UPDATE),
+    "PlaceOrderList": Action("ORDER_LIST_SUBMITTED", CREATE),
     "AmendOrder": Action("ORDER_AMEND_SUBMITTED", UPDATE),
     "SetSymbolStatus": Action("SYMBOL_STATUS_SUBMITTED", UPDATE),
 }
@@ -134,6 +136,10 @@ GATEWAY_ACTIONS: Mapping[str, tuple[int, int]] = {
     "MFA_FAILED": (AUTHENTICATION, LOGON),
     "CLIENT_CREATED": (ACCOUNT_CHANGE, CREATE),
     "CLIENT_LOCKED": (ACCOUNT_CHANGE, LOCK),
+    "API_KEY_CREATED": (ACCOUNT_CHANGE, CREATE),
+    "API_KEY_REVOKED": (ACCOUNT_CHANGE, REMOVE),
+    "API_KEY_REFUSED": (AUTHENTICATION, LOGON),
+    "MASTER_KEY_ROTATED": (ACCOUNT_CHANGE, OTHER),
 }
 """OCSF's class and activity of what the topic ``audit`` tells; any other is API activity."""
 

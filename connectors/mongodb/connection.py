@@ -19,7 +19,8 @@ from connectors.mongodb.settings import MongodbSettings
 from connectors.sink import StoreDownError
 
 DUPLICATE = 11_000
-_NO_RIGHT, _NO_SUCH_USER, _NO_LOGIN, _DISK_FULL = 13, 11, 18, 14031
+NO_RIGHT = 13
+_NO_SUCH_USER, _NO_LOGIN, _BAD_VALUE, _DISK_FULL = 11, 18, 2, 14031
 
 # Positions may never be ahead of documents, so both must have reached the disk.
 DURABLE = WriteConcern(w="majority", j=True)
@@ -71,10 +72,15 @@ def explain(error: PyMongoError, settings: MongodbSettings) -> str:
     code, said = _cause(error)
     if code in (_NO_SUCH_USER, _NO_LOGIN):
         return f"{where} refuses the user or the password of TRADEFLOW_MONGODB_URL"
-    if code == _NO_RIGHT:
+    if code == NO_RIGHT:
         return f"{where} refuses: {said}. Grant the user its role (roles.json has it)"
-    if code == _DISK_FULL:
-        return f"{where} has no room left on its disk. Make room; it goes on by itself"
+    if code == _DISK_FULL or "no space left on device" in said.lower():
+        return f"{where} has no room left on its disk. Make room there"
+    if "WT_PANIC" in said:
+        # As after a disk that was full: MongoDB's own server ends itself instead.
+        return f"{where} has given up (see its log). If its disk is full make room; start it anew"
+    if code == _BAD_VALUE and "hint" in said:
+        return f"{where} lacks an index: {said}. tradeflow connect mongodb makes it again"
     return f"{where} has failed: {said}"
 
 

@@ -106,7 +106,7 @@ class LoginMonitor:
         self, database: Database[Any], stream: _Stream, token: Any, stop: threading.Event
     ) -> None:
         unsaved = 0
-        while not stop.is_set():
+        while not stop.is_set() and stream.alive:
             change = stream.try_next()
             if change is not None:
                 self._take(database, change["fullDocument"])
@@ -116,6 +116,9 @@ class LoginMonitor:
             if is_due and stream.resume_token != token:
                 token, unsaved = stream.resume_token, 0
                 self._save(database, token)
+        if not stream.alive:
+            log.warning("%s was dropped: the monitor begins anew with what comes", AUDIT_LOGS)
+            self._save(database, None)
 
     def _take(self, database: Database[Any], document: Mapping[str, Any]) -> None:
         user = document["actor"]["user_id"]

@@ -20,6 +20,10 @@ def _order(record: _Record) -> Resource:
     return {"type": "order", "id": f"{record['symbol']}/{name}"}
 
 
+def _list(record: _Record) -> Resource:
+    return {"type": "order_list", "id": f"{record['symbol']}/{record['list_client_order_id']}"}
+
+
 def _report(record: _Record) -> Resource:
     return _symbol(record) if record["execution_type"] == "STATUS_CHANGED" else _order(record)
 
@@ -53,6 +57,7 @@ _BY_NAME: Mapping[str, Callable[[_Record], Resource]] = {
     "PlaceOrder": _order,
     "CancelOrder": _order,
     "CancelReplaceOrder": _order,
+    "PlaceOrderList": _list,
     "AmendOrder": _order,
     "QueryOrder": _order,
     "ExecutionReport": _report,

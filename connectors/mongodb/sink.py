@@ -2,9 +2,12 @@
 
 A document's ``_id`` is its event's place in the log, and inserts of what is there already are
 counted and forgotten: a batch may be written any number of times.  Positions follow when its
-documents are on the disk.
+documents are on the disk, and count for the very collection that they were written of: where that
+was dropped everything is read again from the beginning.
 """
 
+import logging
+import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -16,7 +19,7 @@ from pymongo.errors import BulkWriteError
 
 from connectors.event import TOMBSTONE, Place
 from connectors.mongodb.actions import SKIPPED
-from connectors.mongodb.collections import AUDIT_LOGS, POSITIONS, prepare
+from connectors.mongodb.collections import AUDIT_LOGS, POSITIONS, identity, prepare
 from connectors.mongodb.connection import DUPLICATE, connect, database_of, store_errors
 from connectors.mongodb.documents import Document, document_of
 from connectors.mongodb.settings import MongodbSettings
@@ -33,6 +36,8 @@ from schemas.topics import (
     WALLET_EVENTS,
 )
 
+log = logging.getLogger(__name__)
+
 AUDITED = (
     ORDERS_COMMANDS.name,
     ORDERS_INCOMING.name,
@@ -48,6 +53,9 @@ AUDITED = (
 
 CHUNK = 1_000
 """Documents to an insert: while one is on its way the next is made."""
+
+LOOK_SECONDS = 10.0
+"""So often the sink looks whether somebody has dropped an index."""
 
 _NOT_VALID = 121
 _NOT_KEPT = SKIPPED | {TOMBSTONE}
@@ -66,6 +74,8 @@ class MongodbSink:
         self._settings = settings or MongodbSettings()
         self._client: MongoClient[Any] | None = None
         self._sender: ThreadPoolExecutor | None = None
+        self._trail: Any = None
+        self._looked = 0.0
 
     def connect(self) -> None:
         """Open the connection; make the collection and its indexes where they are missing.
@@ -78,7 +88,7 @@ class MongodbSink:
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="mongodb")
         try:
             with store_errors(self._settings):
-                prepare(self._database)
+                self._prepare()
         except StoreDownError:
             self.close()
             raise
@@ -89,10 +99,24 @@ class MongodbSink:
         Raises:
             StoreDownError: it cannot be reached.
         """
+        stale, known = self._positions(places)
+        if stale:
+            log.warning(
+                "%s is not the collection of %d positions: it was dropped, or restored from a"
+                " backup. What it lacks is read again from the beginning of the log",
+                AUDIT_LOGS,
+                stale,
+            )
+        return known
+
+    def _positions(self, places: Collection[Place]) -> tuple[int, dict[Place, int]]:
+        """How many belong to another trail, and those of this one."""
         by_id = {str(place): place for place in places}
         with store_errors(self._settings):
             found = list(self._database[POSITIONS].find({"_id": {"$in": list(by_id)}}))
-        return {by_id[each["_id"]]: int(each["offset"]) for each in found}
+        known = [each for each in found if each.get("trail") == self._trail]
+        places_known = {by_id[each["_id"]]: int(each["offset"]) for each in known}
+        return len(found) - len(known), places_known
 
     def write(self, batch: Batch) -> int:
         """Insert the batch's documents, then its positions; how many documents were new.
@@ -102,14 +126,31 @@ class MongodbSink:
             FencedError: the store's positions are not the batch's starts.
             RefusedError: the validator refuses some; the others will be no harm to the next try.
         """
-        known = self.positions(batch.starts)
+        with store_errors(self._settings):
+            self._require_the_same_trail()
+        _, known = self._positions(batch.starts)
         for place, start in batch.starts.items():
             if known.get(place, 0) != start:
-                raise FencedError(f"{place} is at {known.get(place, 0)}, not at {start}")
+                raise FencedError(
+                    f"{place} is at {known[place]}, not at {start}: another connector writes it"
+                    if place in known
+                    else f"{place} has no position any more: {POSITIONS} was dropped or emptied"
+                )
         with store_errors(self._settings):
             written = self._insert(batch)
             self._move(batch)
         return written
+
+    def _prepare(self) -> None:
+        self._trail = prepare(self._database)
+        self._looked = time.monotonic()
+
+    def _require_the_same_trail(self) -> None:
+        before = self._trail
+        if identity(self._database) != before or time.monotonic() - self._looked > LOOK_SECONDS:
+            self._prepare()
+        if self._trail != before:
+            raise FencedError(f"{AUDIT_LOGS} was dropped and is made again")
 
     def _insert(self, batch: Batch) -> int:
         node_id = self._settings.node_id
@@ -135,8 +176,8 @@ class MongodbSink:
         # Whoever finds another position than the start inserts a second document: a duplicate.
         moves = [
             UpdateOne(
-                {"_id": str(place), "offset": batch.starts[place]},
-                {"$set": {"offset": Int64(end)}},
+                {"_id": str(place), **self._expected(batch.starts[place])},
+                {"$set": {"offset": Int64(end), "trail": self._trail}},
                 upsert=True,
             )
             for place, end in batch.ends.items()
@@ -149,6 +190,10 @@ class MongodbSink:
             if _codes(error) == {DUPLICATE}:
                 raise FencedError("positions have moved meanwhile") from error
             raise
+
+    def _expected(self, start: int) -> dict[str, Any]:
+        # Where nothing was written yet there may be the position of a trail that was dropped.
+        return {"offset": start, "trail": self._trail} if start else {"trail": {"$ne": self._trail}}
 
     def clear(self) -> None:
         """Forget the positions, so that all that the log has is inserted where it is missing.

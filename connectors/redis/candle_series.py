@@ -113,10 +113,10 @@ class TimeSeries:
             if "does not exist" in str(error):
                 return []
             raise
-        return [
-            CandleRow(int(samples[0][0]), *(_text(value) for _, value in samples))
-            for samples in zip(*answers, strict=True)
-        ]
+        fields = [dict(samples) for samples in answers]
+        # Somebody may have removed one of the series: what it lacks is no candle any more.
+        whole = [at for at in fields[0] if all(at in field for field in fields)]
+        return [CandleRow(int(at), *(_text(field[at]) for field in fields)) for at in whole]
 
 
 class SortedSets:

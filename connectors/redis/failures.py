@@ -30,10 +30,15 @@ _WORDS = {
 }
 
 
-def store_down(error: Exception, address: str) -> StoreDownError | None:
-    """The clear line for an error of the client; None: a bug of ours, which keeps its traceback."""
+def store_down(error: Exception, address: str, key: str = "") -> StoreDownError | None:
+    """The clear line for an error of the client; None: a bug of ours, which keeps its traceback.
+
+    ``key`` is the one that was asked for, where the error itself does not name it.
+    """
     said = " ".join(str(error).split())
     word = _word(error, said)
+    if key and word in ("WRONGTYPE", "NOPERM"):
+        said += f" at {key}"
     if word in _REMEDIES:
         return StoreDownError(f"Redis at {address} {_REMEDIES[word]} ({said[:200]})")
     if isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError):
@@ -48,6 +53,8 @@ def _word(error: Exception, said: str) -> str:
     if said.startswith("ACL failure"):
         # How a script says it.
         return "NOPERM"
+    if said.startswith("TSDB: the key is not a TSDB key"):
+        return "WRONGTYPE"
     # A script's error may have the command's own behind «ERR» or «-».
     words = said.upper().replace("-", "").replace(":", "").split()[:3]
     if "UNKNOWN" in words and "COMMAND" in said.upper():

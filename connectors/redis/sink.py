@@ -71,8 +71,9 @@ class RedisSink:
         try:
             with self._clear_errors():
                 server = look_at(client, self._address)
-                form = candle_form_name(client, self.keys.candle_form, server, self._address)
                 self._script_sha = str(client.script_load(_SCRIPT))
+            with self._clear_errors(self.keys.candle_form):
+                form = candle_form_name(client, self.keys.candle_form, server, self._address)
         except BaseException:
             client.close()
             raise
@@ -91,7 +92,7 @@ class RedisSink:
         """See ``Sink``."""
         if not places:
             return {}
-        with self._clear_errors():
+        with self._clear_errors(self.keys.positions):
             found: Any = self._open().hmget(self.keys.positions, [str(p) for p in places])
         self._in_doubt = None
         # Where the store was emptied, names of keys are gone too.
@@ -126,8 +127,10 @@ class RedisSink:
         if not answer[0] and not self._was_written_after_all(batch):
             place, there = answer[1].decode(), answer[2].decode()
             raise FencedError(
-                f"Redis at {self._address} is at {there or 'no position'} in {place}: another"
-                " connector writes to it, or it was given other data"
+                f"Redis at {self._address} is at {there} in {place}: another connector writes to"
+                " it, or it was given other data"
+                if there
+                else f"Redis at {self._address} has no position in {place} any more: it was emptied"
             )
         self._in_doubt = None
         self._members |= members
@@ -204,11 +207,11 @@ class RedisSink:
         return self._client
 
     @contextmanager
-    def _clear_errors(self) -> Iterator[None]:
+    def _clear_errors(self, key: str = "") -> Iterator[None]:
         try:
             yield
         except (redis.RedisError, OSError) as error:
-            down = store_down(error, self._address)
+            down = store_down(error, self._address, key)
             if down is None:
                 raise
             raise down from error

@@ -83,6 +83,12 @@ local function touch(key, id, values, width)
   end
 end
 
+-- Whether somebody has removed a part of it: each level is in the hash and on one side.
+local function is_torn(book)
+  local sides = redis.call('ZCARD', book .. ':bids') + redis.call('ZCARD', book .. ':asks')
+  return redis.call('HLEN', book) ~= sides
+end
+
 function operations.book()
   local book, first, last, time = value(), tonumber(value()), value(), value()
   local gone_bids, gone_asks = list(), list()
@@ -109,6 +115,8 @@ function operations.book()
     touch(book .. ':touched', last, gone_bids, 1)
     touch(book .. ':touched', last, gone_asks, 1)
     touch(book .. ':touched', last, levels, 2)
+  elseif is_torn(book) then
+    needs = last
   end
   redis.call('HSET', book .. ':state', 'update_id', last, 'time_ms', time, 'needs', needs)
   written = written + gone_bids.length + gone_asks.length + levels.length / 2
@@ -130,7 +138,6 @@ local function replace_side(book, side, newer, levels)
   for _, price in ipairs(redis.call('ZRANGE', side, 0, -1)) do
     if not newer[price] then
       redis.call('ZREM', side, price)
-      redis.call('HDEL', book, price)
     end
   end
   for place = levels.first, levels.last, 3 do
@@ -158,6 +165,11 @@ function operations.snapshot()
     return
   end
   local newer = newer_than(book, id)
+  for _, price in ipairs(redis.call('HKEYS', book)) do
+    if not newer[price] then
+      redis.call('HDEL', book, price)
+    end
+  end
   replace_side(book, book .. ':bids', newer, bids)
   replace_side(book, book .. ':asks', newer, asks)
   redis.call('DEL', book .. ':touched')
@@ -178,10 +190,12 @@ function operations.series()
   local key, retention, symbol, interval, candles = value(), value(), value(), value(), list()
   local fields = {'open', 'high', 'low', 'close', 'volume'}
   local keys = {key .. ':open', key .. ':high', key .. ':low', key, key .. ':volume'}
-  if redis.call('EXISTS', key) == 0 then
+  if redis.call('EXISTS', unpack(keys)) < #keys then
     for number, field in ipairs(fields) do
-      redis.call('TS.CREATE', keys[number], 'RETENTION', retention, 'DUPLICATE_POLICY', 'LAST',
-        'LABELS', 'symbol', symbol, 'interval', interval, 'field', field)
+      if redis.call('EXISTS', keys[number]) == 0 then
+        redis.call('TS.CREATE', keys[number], 'RETENTION', retention, 'DUPLICATE_POLICY', 'LAST',
+          'LABELS', 'symbol', symbol, 'interval', interval, 'field', field)
+      end
     end
   end
   local oldest = oldest_kept(redis.call('TS.GET', key)[1], candles, 6, retention)
@@ -227,20 +241,36 @@ end
 
 -- --- the batch -----------------------------------------------------------------------------------
 
-local positions = {}
-for _ = 1, tonumber(value()) do
-  local place, expected, new = value(), value(), value()
-  local there = redis.call('HGET', KEYS[1], place) or ''
-  if there ~= expected then
-    return {0, place, there}
+-- Where it is, for whoever reads of an error.
+local key = KEYS[1]
+
+local function write()
+  local positions = {}
+  for _ = 1, tonumber(value()) do
+    local place, expected, new = value(), value(), value()
+    local there = redis.call('HGET', KEYS[1], place) or ''
+    if there ~= expected then
+      return {0, place, there}
+    end
+    positions[#positions + 1] = place
+    positions[#positions + 1] = new
   end
-  positions[#positions + 1] = place
-  positions[#positions + 1] = new
+  while at < #ARGV do
+    local operation = value()
+    key = ARGV[at + 1]
+    operations[operation]()
+  end
+  key = KEYS[1]
+  for place = 1, #positions, PART do
+    redis.call('HSET', KEYS[1], unpack(positions, place, math.min(place + PART - 1, #positions)))
+  end
+  return {1, written}
 end
-while at < #ARGV do
-  operations[value()]()
+
+local is_done, answer = pcall(write)
+if not is_done then
+  local said = type(answer) == 'table' and answer.err or tostring(answer)
+  -- RedisTimeSeries gives the rest of its answer behind the first line.
+  return redis.error_reply(string.match(said, '[^\r\n]*') .. ' at ' .. key)
 end
-for place = 1, #positions, PART do
-  redis.call('HSET', KEYS[1], unpack(positions, place, math.min(place + PART - 1, #positions)))
-end
-return {1, written}
+return answer

@@ -15,7 +15,7 @@ Decoded = tuple[str, dict[str, Any]]
 COMMAND_ID_LENGTH_MAX = 60
 """Reservations and cancels of the saga's own have its id with a ``~`` and a letter behind it."""
 
-_PLACEMENTS = frozenset({"PlaceOrder", "CancelReplaceOrder"})
+_PLACEMENTS = frozenset({"PlaceOrder", "CancelReplaceOrder", "PlaceOrderList"})
 _RESERVATIONS = frozenset({"FundsReservedEvent", "FundsReservationFailedEvent"})
 _UNUSED = frozenset(
     header(registry().newest[name][0]) for name in ("FillSettledEvent", "FundsReleasedEvent")

@@ -9,6 +9,7 @@ from streams.domain.account_orders import ClosedOrder
 from streams.domain.admission import is_lot_size_wrong, is_notional_outside
 from streams.domain.order import Order
 from streams.domain.order_kinds import LIMIT_KINDS
+from streams.domain.order_list_end import cancel_other
 from streams.domain.placing import place_order, refuse_placement
 from streams.domain.reports import issue, refused_change, report_order
 from streams.domain.symbol_state import SymbolState
@@ -27,6 +28,7 @@ def cancel_order(state: SymbolState, command: CancelOrder) -> bool:
         report = report_order(state, order, "CANCEL_REJECTED", order.open_status)
         report.reject_reason = "CANCEL_RESTRICTED"
         return False
+    cancel_other(state, order, command["client_order_id"])
     state.book.remove(order)
     state.close(order)
     report = report_order(state, order, "CANCELED", "CANCELED")
@@ -124,6 +126,11 @@ def _early_amend_refusal(state: SymbolState, command: AmendOrder) -> RejectReaso
     return "UNKNOWN_ORDER"
 
 
+def _is_in_a_list(state: SymbolState, order: Order, command: AmendOrder) -> bool:
+    # Its hold is the other leg's too, and would have to follow both.
+    return order.sibling is not None
+
+
 def _is_off_lot_size(state: SymbolState, order: Order, command: AmendOrder) -> bool:
     return is_lot_size_wrong(state.instrument, command["quantity_lots"])
 
@@ -150,6 +157,7 @@ def _is_off_notional(state: SymbolState, order: Order, command: AmendOrder) -> b
 AMEND_CHECKS: Final[
     tuple[tuple[RejectReason, Callable[[SymbolState, Order, AmendOrder], bool]], ...]
 ] = (
+    ("UNSUPPORTED_ORDER_COMBINATION", _is_in_a_list),
     ("LOT_SIZE", _is_off_lot_size),
     ("AMEND_NOT_A_REDUCTION", _is_not_a_reduction),
     ("AMEND_BELOW_EXECUTED", _is_below_executed),

@@ -72,6 +72,7 @@ class ReportEvent:
         self.order_time_ms = 0
         self.working_time_ms = 0
         self.time_ms = 0
+        self.order_list_id = 0
 
     @classmethod
     def from_record(cls, record: ExecutionReport) -> "ReportEvent":
@@ -123,6 +124,7 @@ class ReportEvent:
             self.order_time_ms,
             self.working_time_ms,
             self.time_ms,
+            self.order_list_id,
         )
 
     def as_record(self) -> ExecutionReport:

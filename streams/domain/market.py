@@ -10,6 +10,7 @@ from streams.domain.changing import amend_order, cancel_order, cancel_replace_or
 from streams.domain.depth import depth_update, visible_levels
 from streams.domain.events import Levels, ReportEvent, TradeEvent
 from streams.domain.order import Order
+from streams.domain.order_list import place_order_list
 from streams.domain.outcome import Changes, Outcome
 from streams.domain.placing import place_order
 from streams.domain.reports import issue, status_report
@@ -100,6 +101,7 @@ _HANDLERS: Final[dict[str, Callable[[SymbolState, Any], object]]] = {
     "PlaceOrder": place_order,
     "CancelOrder": cancel_order,
     "CancelReplaceOrder": cancel_replace_order,
+    "PlaceOrderList": place_order_list,
     "AmendOrder": amend_order,
     "SetSymbolStatus": _set_status,
 }

@@ -10,6 +10,7 @@ from streams.domain.events import TradeEvent
 from streams.domain.fill_or_kill import can_fill_completely
 from streams.domain.order import Order
 from streams.domain.order_kinds import MARKET_KINDS
+from streams.domain.order_list_end import touch
 from streams.domain.price_level import PriceLevel
 from streams.domain.quick_admission import PPM
 from streams.domain.reports import report_order
@@ -80,6 +81,8 @@ def _fill(
     capacity: int,
 ) -> bool:
     """Trade at the maker's price; True when the taker has ended."""
+    if maker.sibling is not None:
+        touch(state, maker)
     lots = min(capacity, maker.visible_lots)
     price = level.price_ticks
     quote = price * lots * state.quote_units_per_tick_lot

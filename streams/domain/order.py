@@ -20,8 +20,9 @@ class Order:
     ``leaves_lots`` is the open quantity (0 for an order by quote quantity, and once closed),
     ``prevented_quote_units`` what self-trade prevention took from an order by quote quantity,
     ``account`` its owner in a market (none before it enters one), ``is_plain`` says that it has
-    no stop price, quote quantity, iceberg or budget, ``level``, ``ahead`` and ``behind`` the place
-    in the book, ``is_stored`` whether a table may hold a row of it.
+    no stop price, quote quantity, iceberg, budget or list, ``level``, ``ahead`` and ``behind`` the
+    place in the book, ``sibling`` the other leg of its list while both are open, ``is_stored``
+    whether a table may hold a row of it.
     """
 
     __slots__ = (
@@ -33,6 +34,7 @@ class Order:
         "level",
         "ahead",
         "behind",
+        "sibling",
         "is_stored",
     )
 
@@ -64,6 +66,7 @@ class Order:
     is_working: bool
     order_time_ms: int
     working_time_ms: int
+    order_list_id: int
     leaves_lots: int
     prevented_quote_units: int
     account: "AccountOrders"
@@ -71,6 +74,7 @@ class Order:
     level: "PriceLevel | None"
     ahead: "Order | None"
     behind: "Order | None"
+    sibling: "Order | None"
     is_stored: bool
 
     def __init__(self, terms: PlaceOrder | OrderRow, now_ms: int) -> None:
@@ -110,7 +114,8 @@ class Order:
             self.is_working = True
             self.working_time_ms = now_ms
         self.is_plain = not (stop_price or quote_quantity or iceberg or budget)
-        self.level = self.ahead = self.behind = None
+        self.order_list_id = 0
+        self.level = self.ahead = self.behind = self.sibling = None
         self.is_stored = False
 
     @classmethod
@@ -127,6 +132,9 @@ class Order:
         order.triggers_above = row["triggers_above"]
         order.is_working = row["is_working"]
         order.working_time_ms = row["working_time_ms"]
+        order.order_list_id = row["order_list_id"]
+        if order.order_list_id:
+            order.is_plain = False
         order.is_stored = True
         return order
 
@@ -161,6 +169,7 @@ class Order:
             "is_working": self.is_working,
             "order_time_ms": self.order_time_ms,
             "working_time_ms": self.working_time_ms,
+            "order_list_id": self.order_list_id,
         }
 
     @property

@@ -7,6 +7,7 @@ from schemas.codec import decode
 from schemas.enums import RejectReason
 from schemas.records import ExecutionReport, PlaceOrder
 from streams.domain.changing import both_halves
+from streams.domain.order_list import both_legs
 from streams.domain.reports import refused_change, refused_placement
 from streams.domain.saga import Saga
 
@@ -22,13 +23,15 @@ class Sent(NamedTuple):
 def refusals(
     name: str, command: Mapping[str, Any], reason: RejectReason, counter_order_id: int = 0
 ) -> list[Sent]:
-    """The answers to a command that is refused: two to a replacement, else one."""
+    """The answers to a command that is refused: two to a replacement or a list, else one."""
     if name == "CancelReplaceOrder":
         cancel, place = both_halves(cast(Any, command))
         reports = [
             refused_change(cancel, "CANCEL_REJECTED", reason),
             refused_placement(place, reason),
         ]
+    elif name == "PlaceOrderList":
+        reports = [refused_placement(leg, reason) for leg in both_legs(cast(Any, command))]
     elif name == "PlaceOrder":
         reports = [refused_placement(cast(PlaceOrder, command), reason)]
     elif name == "QueryOrder":
@@ -92,4 +95,6 @@ def placed_order(saga: Saga) -> PlaceOrder:
     name, command = decode(saga.payload)
     if name == "CancelReplaceOrder":
         return both_halves(cast(Any, command))[1]
+    if name == "PlaceOrderList":
+        return both_legs(cast(Any, command))[saga.is_second_leg]
     return cast(PlaceOrder, command)

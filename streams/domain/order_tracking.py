@@ -3,13 +3,9 @@
 from schemas.records import ExecutionReport
 from streams.domain.order_answers import Sent
 from streams.domain.orders_state import OrdersState
-from streams.domain.placement_saga import (
-    AFTER_TIME,
-    OWN_CANCEL,
-    cancel_answered,
-    never_arrived,
-)
-from streams.domain.saga import Saga
+from streams.domain.placement_saga import OWN_CANCEL, cancel_answered
+from streams.domain.placement_timeouts import AFTER_TIME, never_arrived
+from streams.domain.saga import SECOND_LEG, Saga
 
 
 def follow(state: OrdersState, report: ExecutionReport, data: bytes) -> list[Sent]:
@@ -18,7 +14,7 @@ def follow(state: OrdersState, report: ExecutionReport, data: bytes) -> list[Sen
         return []  # this stage's own
     account = report["account_id"]
     sent = _answer_to_own_cancel(state, account, report)
-    saga = state.sagas.get(f"{account} {_saga_id(report['hold_id'])}")
+    saga = _saga_of(state, report)
     if saga is not None and _is_new(saga, report):
         _note(state, saga, report, data)
     return sent
@@ -30,9 +26,23 @@ def _is_new(saga: Saga, report: ExecutionReport) -> bool:
     return number > saga.last_execution_id if number else saga.state == "MATCHING_SUBMITTED"
 
 
-def _saga_id(hold_id: str) -> str:
-    """The saga that a hold belongs to: what follows ``~`` says which of its holds it is."""
-    return hold_id.partition("~")[0]
+def _saga_of(state: OrdersState, report: ExecutionReport) -> Saga | None:
+    """The saga that a report's hold belongs to; of a list's two, that of the order."""
+    # What follows ``~`` says which of the saga's holds it is.
+    key = f"{report['account_id']} {report['hold_id'].partition('~')[0]}"
+    saga = state.sagas.get(key)
+    if not report["order_list_id"] and report["execution_type"] != "REJECTED":
+        return saga
+    second = state.sagas.get(key + SECOND_LEG)
+    if second is None or (saga is not None and not _is_of(second, report)):
+        return saga
+    return second if _is_of(second, report) else None
+
+
+def _is_of(saga: Saga, report: ExecutionReport) -> bool:
+    if saga.order_id:
+        return saga.order_id == report["order_id"]
+    return saga.client_order_id == report["client_order_id"]
 
 
 def _note(state: OrdersState, saga: Saga, report: ExecutionReport, data: bytes) -> None:
@@ -59,7 +69,8 @@ def _answer_to_own_cancel(state: OrdersState, account: str, report: ExecutionRep
     if execution_type not in ("CANCELED", "CANCEL_REJECTED"):
         return []
     command_id = report["command_id"]
-    saga = state.sagas.get(f"{account} {_saga_id(command_id)}")
+    # What follows the last ~ says which of the saga's own cancels it is.
+    saga = state.sagas.get(f"{account} {command_id.rpartition('~')[0]}")
     if saga is None:
         return []
     if command_id.endswith(OWN_CANCEL):

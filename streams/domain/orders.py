@@ -10,12 +10,10 @@ from streams.domain.order_answers import Sent
 from streams.domain.order_routing import change_order, query_order
 from streams.domain.order_tracking import follow
 from streams.domain.orders_state import REMEMBERED_LIMIT, OrdersRow, OrdersState
-from streams.domain.placement_saga import (
+from streams.domain.placement_saga import funds_reserved, place, reservation_failed
+from streams.domain.placement_timeouts import (
     ask_after,
-    funds_reserved,
     give_up_second_reservations,
-    place,
-    reservation_failed,
     reservation_timed_out,
 )
 from streams.domain.saga import Saga
@@ -61,7 +59,7 @@ class Orders:
         """Take a client's command, which is encoded in ``data`` and was logged at a time."""
         state = self.state
         state.advance_commands(logged_ms)
-        if name in ("PlaceOrder", "CancelReplaceOrder"):
+        if name in ("PlaceOrder", "CancelReplaceOrder", "PlaceOrderList"):
             return place(state, name, command, data)
         if name == "QueryOrder":
             return query_order(state, command)

@@ -8,7 +8,7 @@ from schemas.instruments import Instrument
 from schemas.records import OrderClockRow, OrderCommandRow, OrderSagaRow
 from streams.domain.age_queue import AgeQueue
 from streams.domain.order_names import OrderNames
-from streams.domain.saga import Saga
+from streams.domain.saga import SECOND_LEG, Saga
 from streams.domain.symbol_state import SymbolState
 
 REMEMBERED_MS = 600_000
@@ -114,6 +114,10 @@ class OrdersState:
                 self.names.judge(saga)
             self._closed.add(saga.closed_ms, key)
             self._forget()
+
+    def second_leg(self, saga: Saga) -> Saga | None:
+        """The saga of the second leg, where ``saga`` is of the first one of an order list."""
+        return self.sagas.get(saga.key + SECOND_LEG)
 
     def drop_answered(self) -> None:
         """Let go of those at the front of ``submitted`` that are waited for no more."""

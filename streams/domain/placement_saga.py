@@ -10,9 +10,12 @@ from schemas.records import CancelOrder, CancelReplaceOrder, PlaceOrder
 from streams.domain.admission import refusal_in_any_market
 from streams.domain.changing import both_halves
 from streams.domain.order_answers import Sent, placed_order, refusals, status_of
+from streams.domain.order_list import list_refusal
 from streams.domain.orders_state import OrdersState
+from streams.domain.paid_orders import paid_legs, paid_order
 from streams.domain.reservation import reservation
-from streams.domain.saga import WAITING_MAX, Saga
+from streams.domain.saga import SECOND_LEG, WAITING_MAX, Saga
+from streams.domain.symbol_state import SymbolState
 
 SECOND = "~2"
 """Behind a saga's id: its second reservation."""
@@ -23,39 +26,61 @@ RELEASE = "~r"
 OWN_CANCEL = "~c"
 """Behind a saga's id: the cancel of a replacement that frees the money for it."""
 
-AFTER_TIME = "~x"
-"""Behind a saga's id: the cancel that stands behind an order which matching does not answer."""
-
 
 def place(state: OrdersState, name: str, command: Mapping[str, Any], data: bytes) -> list[Sent]:
-    """Begin a saga for a PlaceOrder or CancelReplaceOrder, or say why not."""
+    """Begin a saga for a PlaceOrder, CancelReplaceOrder or PlaceOrderList, or say why not."""
     symbol = command["symbol"]
     rules = state.rules.get(symbol)
     if rules is None:
         return refusals(name, command, "UNKNOWN_SYMBOL")
     key = f"{command['account_id']} {command['command_id']}"
-    known = state.sagas.get(key)
+    known = state.sagas.get(key) or state.sagas.get(key + SECOND_LEG)
     if known is not None and _is_same(data, name, command, known.payload):
         return [status_of(known, command)]
     if known is not None or key in state.commands:
         return refusals(name, command, "COMMAND_ID_REUSED")
-    order = _paid_order(state, name, command, command["command_id"])
-    reason = refusal_in_any_market(rules, order)
+    orders = _paid_orders(state, name, command)
+    reason, counter_order_id = _first_fault(state, rules, orders)
     if reason != "NONE":
-        return refusals(name, command, reason)
-    holder = state.find(command["account_id"], symbol, 0, order["client_order_id"])
-    if holder is not None:
-        return refusals(name, command, "DUPLICATE_CLIENT_ORDER_ID", holder.order_id)
-    saga = Saga(
-        command["command_id"],
-        command["account_id"],
-        symbol,
-        order["client_order_id"],
-        state.commands_ms,
-        data,
-    )
-    state.add(saga)
-    return [_reserve(state, saga, order)]
+        return refusals(name, command, reason, counter_order_id)
+    sagas = [
+        Saga(
+            command["command_id"] + suffix,
+            command["account_id"],
+            symbol,
+            order["client_order_id"],
+            state.commands_ms,
+            data,
+        )
+        for order, suffix in zip(orders, ("", SECOND_LEG), strict=False)
+    ]
+    for saga in sagas:
+        saga.hold_id = command["command_id"]
+        state.add(saga)
+    return [_reserve(state, sagas[0], *orders)]
+
+
+def _paid_orders(
+    state: OrdersState, name: str, command: Mapping[str, Any]
+) -> tuple[PlaceOrder, ...]:
+    if name == "PlaceOrderList":
+        return paid_legs(state, command, command["command_id"])
+    return (paid_order(state, name, command, command["command_id"]),)
+
+
+def _first_fault(
+    state: OrdersState, rules: SymbolState, orders: tuple[PlaceOrder, ...]
+) -> tuple[RejectReason, int]:
+    """Why orders cannot be paid for, and whose client order id one has; NONE where they can."""
+    for order in orders:
+        reason = refusal_in_any_market(rules, order)
+        if reason != "NONE":
+            return reason, 0
+    for order in orders:
+        holder = state.find(order["account_id"], order["symbol"], 0, order["client_order_id"])
+        if holder is not None:
+            return "DUPLICATE_CLIENT_ORDER_ID", holder.order_id
+    return (list_refusal(*orders) if len(orders) > 1 else "NONE"), 0
 
 
 def is_repeat(data: bytes, name: str, command: Mapping[str, Any]) -> bool:
@@ -71,7 +96,7 @@ def _is_same(data: bytes, name: str, command: Mapping[str, Any], payload: bytes)
 def funds_reserved(state: OrdersState, saga: Saga) -> list[Sent]:
     """Submit the order that its reservation came for; give back what came too late."""
     if saga.state == "FAILED":
-        return [_release(state, saga)]
+        return [release(state, saga)]
     if saga.state == "STARTED" and saga.symbol not in state.rules:
         return _end_of_unknown(state, saga)
     if not saga.happens("FUNDS_RESERVED"):
@@ -90,24 +115,42 @@ def funds_reserved(state: OrdersState, saga: Saga) -> list[Sent]:
 
 def _submit(state: OrdersState, saga: Saga) -> list[Sent]:
     """Send the order to matching, and behind it what waits for it."""
-    return [_order_of(state, saga), *_let_go(state, saga)]
+    return [_order_of(state, saga), *_let_go_of_both(state, saga)]
 
 
 def _order_of(state: OrdersState, saga: Saga) -> Sent:
     """The order of a saga that is submitted with it."""
     name, command = decode(saga.payload)
     if name == "CancelReplaceOrder" and saga.hold_id == saga.saga_id:
-        half = _paid_order(state, name, command, saga.hold_id)
+        half = paid_order(state, name, command, saga.hold_id)
         sent = Sent("matching", name, {**command, "place": half})
+    elif name == "PlaceOrderList":
+        first, second = paid_legs(state, command, saga.hold_id)
+        sent = Sent("matching", name, {**command, "first": first, "second": second})
+        other = state.second_leg(saga)
+        if other is not None:
+            other.happens("FUNDS_RESERVED")
+            _submitted(state, other, name)
     else:
         # What is decoded already is not decoded again: this is done for every order.
-        sent = Sent("matching", "PlaceOrder", _paid_order(state, name, command, saga.hold_id))
+        sent = Sent("matching", "PlaceOrder", paid_order(state, name, command, saga.hold_id))
         name = "PlaceOrder"
+    _submitted(state, saga, name)
+    return sent
+
+
+def _submitted(state: OrdersState, saga: Saga, name: str) -> None:
     saga.happens("SUBMITTED")
     saga.step(name, state.now_ms)
-    _await_answer(state, saga, state.submitted)
+    await_answer(state, saga, state.submitted)
     state.change(saga)
-    return sent
+
+
+def _let_go_of_both(state: OrdersState, saga: Saga) -> list[Sent]:
+    """What has waited for an order, or for the orders of a list."""
+    second = state.second_leg(saga)
+    sent = _let_go(state, saga)
+    return sent if second is None else [*sent, *_let_go(state, second)]
 
 
 def _let_go(state: OrdersState, saga: Saga) -> list[Sent]:
@@ -158,7 +201,7 @@ def _awaited_first(state: OrdersState, saga: Saga, cancel: CancelOrder) -> Saga 
     old = state.find(saga.account_id, saga.symbol, *named)
     if old is None or old is saga or not old.is_ahead or len(old.waiting) >= WAITING_MAX:
         return None
-    return None if old.state == "STARTED" and old.hold_id == old.saga_id else old
+    return None if old.is_reserving_first else old
 
 
 def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
@@ -172,7 +215,7 @@ def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> 
         cancel, _ = both_halves(cast(CancelReplaceOrder, command))
         saga.hold_id = ""
         saga.step("CancelOrder", state.now_ms)
-        _await_answer(state, saga, state.submitted)
+        await_answer(state, saga, state.submitted)
         state.change(saga)
         own: dict[str, Any] = {**cancel, "command_id": saga.saga_id + OWN_CANCEL}
         old = _awaited_first(state, saga, cancel)
@@ -182,7 +225,7 @@ def reservation_failed(state: OrdersState, saga: Saga, reason: RejectReason) -> 
         state.change(old)
         return []
     saga.happens("FUNDS_REFUSED")
-    return _end(state, saga, reason)
+    return end(state, saga, reason)
 
 
 def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Sent]:
@@ -195,94 +238,20 @@ def cancel_answered(state: OrdersState, saga: Saga, *, is_done: bool) -> list[Se
     if is_done and saga.symbol not in state.rules:
         return _end_of_unknown(state, saga)
     if is_done:
-        order = _paid_order(state, "PlaceOrder", placed_order(saga), saga.saga_id + SECOND)
-        _await_answer(state, saga, state.reserving_again)
+        order = paid_order(state, "PlaceOrder", placed_order(saga), saga.saga_id + SECOND)
+        await_answer(state, saga, state.reserving_again)
         return [_reserve(state, saga, order)]
     saga.happens("FUNDS_REFUSED")
     _, command = decode(saga.payload)
     stops = command["mode"] == "STOP_ON_FAILURE"
-    return _end(state, saga, "CANCEL_REPLACE_STOPPED" if stops else "INSUFFICIENT_BALANCE")
+    return end(state, saga, "CANCEL_REPLACE_STOPPED" if stops else "INSUFFICIENT_BALANCE")
 
 
-def reservation_timed_out(state: OrdersState, saga: Saga) -> list[Sent]:
-    """The wallet's clock has passed the reservation by, and there is no answer."""
-    if saga.hold_id != saga.saga_id or not saga.happens("RESERVATION_TIMED_OUT"):
-        return []
-    return [_release(state, saga), *_end(state, saga, "RESERVATION_TIMED_OUT")]
-
-
-def ask_after(state: OrdersState) -> list[Sent]:
-    """A cancel behind each order that matching has not answered in time.
-
-    A replacement that waits for its own cancel ends instead.
-    """
-    sent: list[Sent] = []
-    for submitted_ms, key in _take_due(state.submitted, state.executions_ms - state.timeout_ms):
-        saga = state.sagas.get(key)
-        if saga is None or not saga.is_awaited or saga.submitted_ms != submitted_ms:
-            continue
-        if saga.state == "STARTED":
-            sent += _give_up_replacing(state, saga)
-            continue
-        if saga.steps[-1]["name"] == "CancelOrder":
-            saga.steps.pop()  # asked again: the history does not grow with the time it takes
-        saga.step("CancelOrder", state.now_ms)
-        _await_answer(state, saga, state.submitted)
-        state.change(saga)
-        cancel = {
-            "command_id": saga.saga_id + AFTER_TIME,
-            "account_id": saga.account_id,
-            "symbol": saga.symbol,
-            "order_id": 0,
-            "original_client_order_id": saga.client_order_id,
-            "client_order_id": "",
-            "restriction": "NONE",
-            # An amended order may have taken the name meanwhile.
-            "hold_id": saga.hold_id,
-            "time_ms": saga.requested_ms,
-        }
-        sent.append(Sent("matching", "CancelOrder", cancel))
-    return sent
-
-
-def _give_up_replacing(state: OrdersState, saga: Saga) -> list[Sent]:
-    """End a replacement whose cancel was not answered in time."""
-    saga.happens("RESERVATION_TIMED_OUT")
-    return _end(state, saga, "RESERVATION_TIMED_OUT")
-
-
-def give_up_second_reservations(state: OrdersState, wallet_ms: int) -> list[Sent]:
-    """The wallet's clock has come to a time: what it should have answered before is given back.
-
-    By that clock alone: by any other one an answer that is only late would be taken for none.
-    """
-    sent: list[Sent] = []
-    for asked_ms, key in _take_due(state.reserving_again, wallet_ms - state.timeout_ms):
-        saga = state.sagas.get(key)
-        if saga is not None and saga.is_reserving_again and saga.submitted_ms == asked_ms:
-            saga.happens("RESERVATION_TIMED_OUT")
-            sent += [_release(state, saga), *_end(state, saga, "RESERVATION_TIMED_OUT")]
-    return sent
-
-
-def _take_due(asked: deque[tuple[int, str]], before_ms: int) -> list[tuple[int, str]]:
-    """Those that were asked before a time: when, and the sagas' keys."""
-    due: list[tuple[int, str]] = []
-    while asked and asked[0][0] < before_ms:
-        due.append(asked.popleft())
-    # Those of one moment by their keys: rows do not say which of them came first.
-    return sorted(due)
-
-
-def never_arrived(state: OrdersState, saga: Saga) -> list[Sent]:
-    """Matching found no order to cancel and has never reported one: it never had it."""
-    if not saga.happens("LOST"):
-        return []
-    return [_release(state, saga), *_end(state, saga, "MATCHING_TIMED_OUT")]
-
-
-def _reserve(state: OrdersState, saga: Saga, order: PlaceOrder) -> Sent:
-    asset, units = reservation(state.rules[saga.symbol].instrument, order)
+def _reserve(state: OrdersState, saga: Saga, *orders: PlaceOrder) -> Sent:
+    """Ask for what an order needs, or the dearer one of a list."""
+    instrument = state.rules[saga.symbol].instrument
+    asset, units = max(reservation(instrument, order) for order in orders)
+    order = orders[0]
     saga.hold_id = order["hold_id"]
     saga.step("WalletReserveFundsCommand", state.now_ms)
     state.change(saga)
@@ -298,7 +267,8 @@ def _reserve(state: OrdersState, saga: Saga, order: PlaceOrder) -> Sent:
     return Sent("wallet", "WalletReserveFundsCommand", command)
 
 
-def _release(state: OrdersState, saga: Saga) -> Sent:
+def release(state: OrdersState, saga: Saga) -> Sent:
+    """Give back all that a saga's hold has."""
     saga.step("WalletReleaseFundsCommand", state.now_ms)
     state.change(saga)
     command = {
@@ -313,32 +283,42 @@ def _release(state: OrdersState, saga: Saga) -> Sent:
     return Sent("wallet", "WalletReleaseFundsCommand", command)
 
 
-def _end(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
+def end(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
     """Tell the client that the order was not to be, and those who wait for it too."""
-    return [*_refusal(state, saga, reason), *_let_go(state, saga)]
+    return [*_refusal(state, saga, reason), *_let_go_of_both(state, saga)]
 
 
 def _refusal(state: OrdersState, saga: Saga, reason: RejectReason) -> list[Sent]:
-    """The answer to the command of a saga that has failed."""
-    saga.reason = reason
-    saga.order_status = "REJECTED"
-    saga.step("OrderRejectedEvent", state.now_ms)
+    """The answer to the command of a saga that has failed; a list's second leg fails with it."""
+    _fail(state, saga, reason)
     name, command = decode(saga.payload)
-    state.change(saga)
+    if name == "PlaceOrderList":
+        second = state.second_leg(saga)
+        if second is not None:
+            second.happens("LOST" if second.state == "MATCHING_SUBMITTED" else "FUNDS_REFUSED")
+            _fail(state, second, reason)
+        return refusals(name, command, reason)
     if name == "CancelReplaceOrder" and all(step["name"] in _BEFORE_CANCEL for step in saga.steps):
         return refusals(name, command, reason)  # its cancel was not to be either
     return refusals("PlaceOrder", placed_order(saga), reason)
 
 
+def _fail(state: OrdersState, saga: Saga, reason: RejectReason) -> None:
+    saga.reason = reason
+    saga.order_status = "REJECTED"
+    saga.step("OrderRejectedEvent", state.now_ms)
+    state.change(saga)
+
+
 def _end_of_unknown(state: OrdersState, saga: Saga) -> list[Sent]:
     """End a saga whose symbol is no more among the instruments; matching has no order of it."""
-    return [*_refusal_of_unknown(state, saga), *_let_go(state, saga)]
+    return [*_refusal_of_unknown(state, saga), *_let_go_of_both(state, saga)]
 
 
 def _refusal_of_unknown(state: OrdersState, saga: Saga) -> list[Sent]:
-    release = [_release(state, saga)] if saga.hold_id else []
+    given_back = [release(state, saga)] if saga.hold_id else []
     saga.happens("FUNDS_REFUSED")
-    return [*release, *_refusal(state, saga, "UNKNOWN_SYMBOL")]
+    return [*given_back, *_refusal(state, saga, "UNKNOWN_SYMBOL")]
 
 
 _BEFORE_CANCEL = frozenset(
@@ -352,22 +332,7 @@ _BEFORE_CANCEL = frozenset(
 )
 
 
-def _await_answer(state: OrdersState, saga: Saga, asked: deque[tuple[int, str]]) -> None:
+def await_answer(state: OrdersState, saga: Saga, asked: deque[tuple[int, str]]) -> None:
+    """Note when something was asked, and that its answer is waited for from then on."""
     saga.submitted_ms = state.now_ms
     asked.append((saga.submitted_ms, saga.key))
-
-
-def _paid_order(
-    state: OrdersState, name: str, command: Mapping[str, Any], hold_id: str
-) -> PlaceOrder:
-    """The order of a command at the instrument's rates, with the hold that pays for it."""
-    instrument = state.rules[command["symbol"]].instrument
-    if name == "CancelReplaceOrder":
-        order = both_halves(cast(CancelReplaceOrder, command))[1]
-    else:
-        order = cast(PlaceOrder, dict(command))
-    order["hold_id"] = hold_id
-    order["reserved_price_ticks"] = order["price_ticks"] if order["side"] == "BUY" else 0
-    order["maker_rate_ppm"] = instrument.maker_rate_ppm
-    order["taker_rate_ppm"] = instrument.taker_rate_ppm
-    return order

@@ -42,6 +42,7 @@ def report_order(
         report.quote_quantity_units = order.quote_quantity_units
         report.iceberg_lots = order.iceberg_lots
         report.budget_units = order.budget_units
+        report.order_list_id = order.order_list_id
     state.reports.append(report)
     return report
 

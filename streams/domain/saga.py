@@ -29,6 +29,9 @@ TRANSITIONS: dict[tuple[SagaState, SagaEvent], SagaState] = {
 """(state, what happened) -> the next state; whatever is not here changes nothing."""
 
 
+SECOND_LEG = "~b"
+"""Behind a saga's id: the saga of its order list's second leg, which the same hold pays for."""
+
 WAITING_MAX = 20
 """How many commands wait for an order that is not submitted yet: they are in its row."""
 
@@ -103,7 +106,17 @@ class Saga:
     @property
     def is_reserving_again(self) -> bool:
         """Whether it waits for its second reservation, for the money that its cancel has freed."""
-        return self.state == "STARTED" and self.hold_id not in ("", self.saga_id)
+        return self.state == "STARTED" and self.hold_id.startswith(f"{self.saga_id}~")
+
+    @property
+    def is_reserving_first(self) -> bool:
+        """Whether its reservation, or that of its list, was not answered yet."""
+        return self.state == "STARTED" and self.hold_id != "" and not self.is_reserving_again
+
+    @property
+    def is_second_leg(self) -> bool:
+        """Whether its order is the second one of an order list."""
+        return self.saga_id.endswith(SECOND_LEG)
 
     @property
     def is_ahead(self) -> bool:

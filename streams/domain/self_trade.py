@@ -2,6 +2,7 @@
 
 from streams.domain.capacity import affordable_lots, is_quote_used_up, remaining_quote_units
 from streams.domain.order import Order
+from streams.domain.order_list_end import touch
 from streams.domain.reports import report_order
 from streams.domain.symbol_state import SymbolState
 
@@ -13,6 +14,8 @@ def prevent(state: SymbolState, maker: Order, taker: Order) -> bool:
     """
     mode = taker.self_trade_prevention
     price = maker.price_ticks
+    if maker.sibling is not None and mode != "EXPIRE_TAKER":
+        touch(state, maker)
     if mode == "DECREMENT":
         return _decrement(state, maker, taker, min(maker.leaves_lots, _most(state, taker, price)))
     if mode in ("EXPIRE_MAKER", "EXPIRE_BOTH"):

@@ -17,11 +17,15 @@ def settlement(instrument: Instrument | None, report: ReportEvent) -> Settlement
     ``instrument`` is that of the report's symbol; None where there is no such symbol, whose orders
     are all refused.  Command ids are unique within a hold only: a hold knows its executions.
     """
-    if not report.hold_id:
+    if not report.hold_id or report.expiry_reason == "OCO_TRIGGER":
+        # What pays for a leg that ended first goes on paying for the other one.
         return None
     if report.execution_type == "TRADE" and instrument is not None:
         return "WalletSettleFillCommand", _fill(instrument, report)
-    if report.execution_type in _RELEASING:
+    if report.execution_type in _RELEASING or (
+        # The other leg may have needed more.
+        report.execution_type == "TRIGGERED" and report.order_list_id
+    ):
         return "WalletReleaseFundsCommand", _release(instrument, report)
     return None
 

@@ -23,7 +23,7 @@ class StopBook:
         (self.above if order.triggers_above else self.below).add(order)
 
     def remove(self, order: Order) -> None:
-        """Take out a stop that no price has reached."""
+        """Take out a stop, unless a price has reached it and it is out already."""
         (self.above if order.triggers_above else self.below).remove(order)
 
     def take_reached(self, *, low_ticks: int, high_ticks: int) -> list[Order]:
@@ -52,7 +52,9 @@ class _StopSide:
 
     def remove(self, order: Order) -> None:
         key = order.stop_price_ticks * self.sign
-        stops = self.stops[key]
+        stops = self.stops.get(key)
+        if stops is None or order.order_id not in stops:
+            return
         del stops[order.order_id]
         if not stops:
             del self.stops[key]

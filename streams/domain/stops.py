@@ -4,6 +4,7 @@ from heapq import heappop, heappush
 
 from streams.domain.matching import execute
 from streams.domain.order import Order
+from streams.domain.order_list_end import touch
 from streams.domain.reports import report_order
 from streams.domain.symbol_state import SymbolState
 
@@ -22,10 +23,14 @@ def trigger_stops(state: SymbolState) -> None:
                 heappush(reached, (order.order_id, order))
         if not reached:
             return
-        _trigger(state, heappop(reached)[1])
+        order = heappop(reached)[1]
+        # Its list's other leg may have traded meanwhile, and this one expired.
+        if order.order_id in state.book.orders:
+            _trigger(state, order)
 
 
 def _trigger(state: SymbolState, order: Order) -> None:
+    touch(state, order)
     state.book.forget(order)
     order.is_working = True
     order.working_time_ms = state.time_ms

@@ -65,6 +65,7 @@ class SymbolState:
         if row is not None:
             self._load_row(row)
         book = self.book
+        lists: dict[int, Order] = {}
         for order in sorted(orders, key=lambda order: order.priority):
             order.account = open_account(self.accounts, order.account_id)
             order.account.client_ids[order.client_order_id] = order
@@ -72,6 +73,10 @@ class SymbolState:
                 book.rest(order)
             else:
                 book.wait(order)
+            if order.order_list_id:
+                other = lists.setdefault(order.order_list_id, order)
+                if other is not order:
+                    order.sibling, other.sibling = other, order
         book.take_changed()
         for side in (book.bids, book.asks):
             side.publish()

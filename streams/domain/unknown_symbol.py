@@ -8,10 +8,12 @@ from schemas.records import (
     CancelOrder,
     CancelReplaceOrder,
     PlaceOrder,
+    PlaceOrderList,
     SetSymbolStatus,
 )
 from streams.domain.changing import both_halves
 from streams.domain.events import ReportEvent
+from streams.domain.order_list import both_legs
 from streams.domain.outcome import Outcome
 from streams.domain.reports import refused_change, refused_placement, status_report
 
@@ -37,6 +39,11 @@ def _cancel_replace(command: CancelReplaceOrder) -> list[ReportEvent]:
     return _cancel(cancel) + _placement(place)
 
 
+def _list(command: PlaceOrderList) -> list[ReportEvent]:
+    first, second = both_legs(command)
+    return _placement(first) + _placement(second)
+
+
 def _amend(command: AmendOrder) -> list[ReportEvent]:
     return [refused_change(command, "AMEND_REJECTED", "UNKNOWN_SYMBOL")]
 
@@ -53,6 +60,7 @@ _REFUSALS: dict[str, Callable[[Any], list[ReportEvent]]] = {
     "PlaceOrder": _placement,
     "CancelOrder": _cancel,
     "CancelReplaceOrder": _cancel_replace,
+    "PlaceOrderList": _list,
     "AmendOrder": _amend,
     "SetSymbolStatus": _status,
 }

@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.event import Event
 from connectors.mysql.tables import DATA
 from schemas.instruments import load_instruments
 from tests.chaos.exchange import INSTRUMENTS
 from tests.connectors.mysql_reference import Reference
-from tests.connectors.mysql_store import MysqlStore
+
+if TYPE_CHECKING:
+    from tests.connectors.mysql_store import MysqlStore
 
 _JSON_COLUMNS = {"step_history", "payload"}
 Rows = list[tuple[Any, ...]]
@@ -22,7 +24,7 @@ def expected(events: Iterable[Event]) -> dict[str, Rows]:
     return Reference(load_instruments(INSTRUMENTS)).take(events).content(columns)
 
 
-def found(store: MysqlStore) -> dict[str, Rows]:
+def found(store: "MysqlStore") -> dict[str, Rows]:
     """What is there; JSON as what it means, since MySQL has its own order and spaces."""
     content = store.content()
     for table in DATA:
@@ -45,7 +47,7 @@ def sums(content: Mapping[str, Rows]) -> dict[str, tuple[int, str]]:
     }
 
 
-def require_agreement(store: MysqlStore, events: Iterable[Event]) -> None:
+def require_agreement(store: "MysqlStore", events: Iterable[Event]) -> None:
     """Fail with the first row that differs unless counts and checksums are equal."""
     there, right = found(store), expected(events)
     if sums(there) == sums(right):

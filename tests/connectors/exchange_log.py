@@ -1,4 +1,4 @@
-"""A small exchange's whole log: what its stages say, the sagas' changelog and candles too."""
+"""A small exchange's whole log: what its stages say, the sagas' changelog and market data too."""
 
 from collections import defaultdict
 from functools import cache
@@ -6,10 +6,17 @@ from typing import Any, NamedTuple
 
 from connectors.event import TOMBSTONE, Event, Place
 from schemas.codec import decode, encode
-from schemas.topics import CANDLES, ORDERS_ORDERS, TRADES
+from schemas.topics import (
+    CANDLES,
+    ORDERBOOK_SNAPSHOTS,
+    ORDERBOOK_UPDATES,
+    ORDERS_ORDERS,
+    TICKERS,
+    TRADES,
+)
 from streams.app import ORDERS
-from streams.domain.market_data import SymbolData
-from tests.tradeflow.checking.made_exchange import PARTITIONS, MadeExchange
+from streams.domain.market_data import MarketData
+from tests.tradeflow.checking.made_exchange import PARTITIONS, START_MS, MadeExchange
 from tradeflow.topic_reader import Partition, Record
 
 _UNITS = 6_000_000
@@ -26,12 +33,14 @@ class Logged(NamedTuple):
     key: bytes | None
     value: bytes | None
     timestamp_ms: int
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 @cache
-def exchange_log(commands: int, seed: int = 1) -> tuple[Logged, ...]:
+def exchange_log(commands: int, seed: int = 1, start_ms: int = START_MS) -> tuple[Logged, ...]:
     """Records of all topics, each partition in order, about as they came in time."""
     exchange = MadeExchange(seed=seed)
+    exchange.now_ms = start_ms
     log = _Log(exchange)
     exchange.fund(_UNITS)
     for _ in range(0, commands, _BETWEEN):
@@ -73,9 +82,7 @@ class _Log:
         self._exchange = exchange
         self._seen: defaultdict[Partition, int] = defaultdict(int)
         self._rows: dict[int, dict[str, bytes]] = {n: {} for n in range(PARTITIONS)}
-        self._market = {
-            symbol: SymbolData(instrument, 0) for symbol, instrument in exchange.instruments.items()
-        }
+        self._market = MarketData(exchange.instruments, 0)
         self._candle_keys: list[tuple[Place, bytes]] = []
 
     def look(self) -> None:
@@ -89,15 +96,34 @@ class _Log:
 
     def _take(self, record: Record) -> None:
         place = Place(*record.partition)
-        self._add(place, record.key, record.value, record.timestamp_ms)
-        if place.topic == TRADES.name:
-            name, trade = decode(record.value or b"")
+        self._add(place, record.key, record.value, record.timestamp_ms, record.headers)
+        if place.topic in (TRADES.name, ORDERBOOK_UPDATES.name):
+            name, value = decode(record.value or b"")
             if name == "Trade":
-                self._take_trade(place.partition, trade, record.timestamp_ms)
+                self._take_trade(place.partition, value, record.timestamp_ms)
+            elif name == "DepthUpdate":
+                self._take_update(record, value)
+
+    def _take_update(self, record: Record, update: dict[str, Any]) -> None:
+        """The best prices, and now and then the whole book."""
+        number, now_ms, key = record.partition.number, record.timestamp_ms, record.key
+        book = self._market.book(update["symbol"])
+        book.apply(update)
+        best = book.take_ticker()
+        if best is not None:
+            self._add(Place(TICKERS.name, number), key, encode("BookTicker", best), now_ms)
+        if update["last_update_id"] % 40 == 0:
+            snapshot = encode("DepthSnapshot", book.snapshot(record.offset))
+            self._add(Place(ORDERBOOK_SNAPSHOTS.name, number), key, snapshot, now_ms)
 
     def _take_trade(self, number: int, trade: dict[str, Any], now_ms: int) -> None:
         place = Place(CANDLES.name, number)
-        candles, _ = self._market[trade["symbol"]].trade(trade)
+        data = self._market.symbol(trade["symbol"])
+        assert data is not None
+        candles, ticker = data.trade(trade)
+        if ticker is not None:
+            key = trade["symbol"].encode()
+            self._add(Place(TICKERS.name, number), key, encode("Ticker", ticker), now_ms)
         for candle in candles:
             key = candle.key.encode()
             self._add(place, key, encode("Candle", candle.as_record()), now_ms)
@@ -117,5 +143,12 @@ class _Log:
             self._add(place, key.encode(), None, self._exchange.now_ms)
         self._rows[number] = dict(rows)
 
-    def _add(self, place: Place, key: bytes | None, value: bytes | None, now_ms: int) -> None:
-        self.records.append(Logged(place, key, value, now_ms))
+    def _add(
+        self,
+        place: Place,
+        key: bytes | None,
+        value: bytes | None,
+        now_ms: int,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> None:
+        self.records.append(Logged(place, key, value, now_ms, headers))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.connectors.conftest import ExchangeTopics
 from tests.connectors.feeding import eventually
 from tests.connectors.mysql_store import MysqlStore
 from tests.connectors.processes import ConnectorProcess
+from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.fixtures.mysql import running_mysql
 
 Start = Callable[..., ConnectorProcess]

@@ -76,7 +76,7 @@ class Auditor:
         key = (report["symbol"], report["order_id"])
         if report["execution_type"] == "NEW":
             assert key not in self.orders, "an order id is given once"
-            place = command["place"] if kind == "CancelReplaceOrder" else command
+            place = _placement(kind, command, report)
             self.orders[key] = OrderLife(
                 side=report["side"],
                 original_lots=report["quantity_lots"],
@@ -190,3 +190,12 @@ class Auditor:
 
     def check_depth(self, symbol: str, side: str, levels: Mapping[int, int]) -> None:
         assert self._levels[symbol, side] == levels
+
+
+def _placement(kind: str, command: Mapping[str, Any], report: ExecutionReport) -> Mapping[str, Any]:
+    """The order within a command that a report is the first of."""
+    if kind == "PlaceOrderList":
+        legs: list[Mapping[str, Any]] = [command["first"], command["second"]]
+        return next(leg for leg in legs if leg["client_order_id"] == report["client_order_id"])
+    place: Mapping[str, Any] = command["place"] if kind == "CancelReplaceOrder" else command
+    return place

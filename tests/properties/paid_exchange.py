@@ -10,9 +10,17 @@ from schemas.records import ExecutionReport, OrderRow
 from streams.domain.admission import refusal_in_any_market
 from streams.domain.events import ReportEvent
 from streams.domain.market import Market
+from streams.domain.order_list import list_refusal
 from streams.domain.reservation import reservation
 from streams.domain.settlement import settlement
 from streams.domain.wallet import Wallet
+
+_HALVES: Mapping[str, tuple[str, ...]] = {
+    "PlaceOrder": ("",),
+    "CancelReplaceOrder": ("place",),
+    "PlaceOrderList": ("first", "second"),
+}
+"""Where the orders are that a command places; "": it is one itself."""
 
 EACH_UNITS = INTEGER_MAX // 64 // 1_000
 
@@ -49,12 +57,14 @@ class PaidExchange:
         """Reserve, match, settle; nothing where the order cannot be paid for."""
         symbol = command["symbol"]
         market, rules = self.markets[symbol], self.instruments[symbol]
-        if kind in ("PlaceOrder", "CancelReplaceOrder"):
+        if kind in _HALVES:
             command = self._with_hold(kind, command)
-            place = command["place"] if kind == "CancelReplaceOrder" else command
-            if refusal_in_any_market(market.state, place) != "NONE":
+            orders = [command[half] if half else command for half in _HALVES[kind]]
+            if any(refusal_in_any_market(market.state, order) != "NONE" for order in orders):
                 return []
-            asset, units = reservation(rules, place)
+            if len(orders) > 1 and list_refusal(*orders) != "NONE":
+                return []
+            asset, units = max(reservation(rules, order) for order in orders)
             about = {key: command[key] for key in ("command_id", "account_id", "symbol", "time_ms")}
             money = {"asset": asset, "amount_units": units, "requested_ms": 0}
             if not self.tell("WalletReserveFundsCommand", about | money):
@@ -79,15 +89,15 @@ class PaidExchange:
         hold = {"hold_id": command["command_id"]}
         if kind == "PlaceOrder":
             return command | hold
-        return command | {"place": command["place"] | hold}
+        return command | {half: command[half] | hold for half in _HALVES[kind]}
 
-    def open_orders(self) -> dict[str, OrderRow]:
-        """By their holds."""
-        return {
-            order.hold_id: order.to_row()
-            for market in self.markets.values()
-            for order in market.state.book.orders.values()
-        }
+    def open_orders(self) -> dict[str, list[OrderRow]]:
+        """By their holds: one pays for both legs of a list."""
+        orders: dict[str, list[OrderRow]] = defaultdict(list)
+        for market in self.markets.values():
+            for order in market.state.book.orders.values():
+                orders[order.hold_id].append(order.to_row())
+        return orders
 
     def left_in_holds(self) -> dict[str, int]:
         """What is left in each open hold."""

@@ -78,8 +78,8 @@ def test_hostile_commands_bring_about_all_that_can_happen() -> None:
         if report["execution_type"] == "TRADE_PREVENTION" and report["is_working"]
     }
     own = REJECT_REASONS.index("COMMAND_ID_REUSED")  # from here on the orders stage's
-    assert set(reasons) == set(REJECT_REASONS[:own])
-    assert len(expiries) == 5
+    assert set(reasons) == {*REJECT_REASONS[:own], "ORDER_LIST_PRICES", "ORDER_LIST_REJECTED"}
+    assert len(expiries) == 6
     assert {(mode, False) for mode in SELF_TRADE_PREVENTIONS} <= preventions
     assert {("DECREMENT", True), ("EXPIRE_TAKER", True), ("EXPIRE_BOTH", True)} <= preventions
     for order_type in ("STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"):

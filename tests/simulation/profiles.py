@@ -52,6 +52,7 @@ HOSTILE = Profile(
     weights={
         "any_order": 80,
         "cancel": 4,
+        "order_list": 12,
         "cancel_replace": 5,
         "amend": 7,
         "symbol_status": 1,

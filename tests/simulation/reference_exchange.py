@@ -26,6 +26,8 @@ from tests.simulation.reference_checks import (
     reason_to_refuse,
     triggers_above,
 )
+from tests.simulation.reference_list_end import cancel_other
+from tests.simulation.reference_lists import legs_of, reasons_to_refuse
 from tests.simulation.reference_matching import match, trigger_stops
 from tests.simulation.reference_state import (
     LIMIT_KINDS,
@@ -134,7 +136,26 @@ def accepted_order(turn: Turn, place: PlaceOrder) -> OrderRow:
         is_working=is_working,
         order_time_ms=turn.now,
         working_time_ms=turn.now if is_working else 0,
+        order_list_id=0,
     )
+
+
+def place_order_list(turn: Turn, command: Command) -> None:
+    legs = legs_of(command)
+    reasons = reasons_to_refuse(turn, legs)
+    if reasons != ["NONE", "NONE"]:
+        for leg, reason in zip(legs, reasons, strict=True):
+            turn.report_bare(**rejection_fields(leg, reason))
+        return
+    orders = [accepted_order(turn, leg) for leg in legs]
+    for order in orders:
+        order["order_list_id"] = orders[0]["order_id"]
+        turn.report(order, "NEW", "NEW")
+    for order in orders:
+        if order["is_working"]:
+            match(turn, order)
+        else:
+            turn.state.orders.append(order)
 
 
 # --- cancelling -------------------------------------------------------------------------------
@@ -159,6 +180,7 @@ def cancel_order(turn: Turn, cancel: Command) -> bool:
     ):
         refuse_for(turn, order, "CANCEL_REJECTED", "CANCEL_RESTRICTED")
         return False
+    cancel_other(turn, order, cancel["client_order_id"])
     turn.report(
         order,
         "CANCELED",
@@ -221,6 +243,11 @@ def reason_without_order(state: SymbolState, amend: Command, order: OrderRow | N
 
 def reason_to_keep(state: SymbolState, amend: Command, order: OrderRow) -> str:
     rules, quantity, new_id = state.instrument, amend["quantity_lots"], amend["client_order_id"]
+    if any(
+        other is not order and other["order_list_id"] == order["order_list_id"] != 0
+        for other in state.orders
+    ):
+        return "UNSUPPORTED_ORDER_COMBINATION"
     if is_off_lot_grid(state, quantity):
         return "LOT_SIZE"
     if quantity >= order["quantity_lots"]:
@@ -250,6 +277,7 @@ ACTIONS: Mapping[str, Callable[[Turn, Any], object]] = {
     "PlaceOrder": place_order,
     "CancelOrder": cancel_order,
     "CancelReplaceOrder": cancel_replace_order,
+    "PlaceOrderList": place_order_list,
     "AmendOrder": amend_order,
     "SetSymbolStatus": set_symbol_status,
 }
@@ -271,6 +299,8 @@ def unknown_symbol(kind: str, command: Command) -> list[ExecutionReport]:
             refusal_fields(cancel, "CANCEL_REJECTED", reason),
             rejection_fields(command["place"], reason),
         ]
+    elif kind == "PlaceOrderList":
+        answers = [rejection_fields(leg, reason) for leg in legs_of(command)]
     else:
         assert kind == "SetSymbolStatus", kind
         answers = [

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.records import OrderRow, Trade
+from tests.simulation.reference_list_end import touch
 from tests.simulation.reference_state import (
     MARKET_KINDS,
     SymbolState,
@@ -155,6 +156,7 @@ def show(turn: Turn, order: OrderRow) -> None:
 def fill(turn: Turn, taker: Taker, maker: OrderRow, lots: int) -> bool:
     """Trade with a maker at its price; whether the taker is filled."""
     state, order, price = turn.state, taker.order, maker["price_ticks"]
+    touch(turn, maker)
     quote_units = state.quote_units(price, lots)
     for party in (maker, order):
         party["cumulative_quantity_lots"] += lots
@@ -229,6 +231,8 @@ def prevent(turn: Turn, taker: Taker, maker: OrderRow) -> bool:
     """Keep an account from trading with itself; whether the taker has ended."""
     order, price = taker.order, maker["price_ticks"]
     mode = order["self_trade_prevention"]
+    if mode != "EXPIRE_TAKER":
+        touch(turn, maker)
     if mode == "DECREMENT":
         most = left_of(order)
         if order["quote_quantity_units"]:
@@ -285,6 +289,7 @@ def trigger_stops(turn: Turn) -> None:
         if not met:
             return
         stop = met[0]
+        touch(turn, stop)
         turn.state.orders = [order for order in turn.state.orders if order is not stop]
         stop["is_working"] = True
         stop["working_time_ms"] = turn.now

@@ -194,6 +194,7 @@ class Turn:
             is_working=order["is_working"],
             order_time_ms=order["order_time_ms"],
             working_time_ms=order["working_time_ms"],
+            order_list_id=order["order_list_id"],
             changes=changes,
         )
 
@@ -293,6 +294,7 @@ def empty_report(**fields: Any) -> ExecutionReport:
         order_time_ms=0,
         working_time_ms=0,
         time_ms=0,
+        order_list_id=0,
     )
     report.update(fields)  # type: ignore[typeddict-item]
     return report

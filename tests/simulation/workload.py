@@ -112,6 +112,44 @@ class Workload:
     def _any_order(self, symbol: str) -> tuple[str, Command]:
         return "PlaceOrder", self._sent_to(symbol, self._hostile_order(symbol))
 
+    def _order_list(self, symbol: str) -> tuple[str, Command]:
+        """Two legs around the middle; often good, sometimes spoiled on purpose."""
+        rng, rules = self._rng, self.profile.instruments[symbol]
+        side = rng.choice(("BUY", "SELL"))
+        legs = [self._leg(symbol, side, rules, is_above=is_above) for is_above in (True, False)]
+        for name in ("quantity_lots", "account_id", "hold_id"):
+            if rng.random() > self.profile.spoiled_share / 8:
+                legs[1][name] = legs[0][name]
+        if rng.random() < 0.5:
+            legs.reverse()
+        legs = [
+            spoil(rng, leg, rules) if rng.random() < self.profile.spoiled_share / 4 else leg
+            for leg in legs
+        ]
+        outer = {**self._outer(symbol), "account_id": legs[0]["account_id"]}
+        names = {"list_client_order_id": f"list-{self.made}"}
+        first, second = (self._sent_to(symbol, leg) for leg in legs)
+        return "PlaceOrderList", {**outer, **names, "first": first, "second": second}
+
+    def _leg(self, symbol: str, side: str, rules: Instrument, *, is_above: bool) -> Command:
+        rng = self._rng
+        direction = "ANY" if rng.random() < 0.1 else "UP" if is_above else "DOWN"
+        leg = self._order(symbol, side, self._price(rules, direction), self._quantity(symbol))
+        leg["client_order_id"] += "-above" if is_above else "-below"
+        if is_above == (side == "SELL") and rng.random() < 0.7:
+            leg["order_type"] = "LIMIT_MAKER"
+            return leg
+        order_type = "STOP_LOSS" if is_above == (side == "BUY") else "TAKE_PROFIT"
+        if rng.random() < 0.6:
+            leg["order_type"] = f"{order_type}_LIMIT"
+        else:
+            budget = self._amount(leg, rules) if side == "BUY" else 0
+            leg.update(
+                order_type=order_type, price_ticks=0, reserved_price_ticks=0, budget_units=budget
+            )
+        leg["stop_price_ticks"] = self._price(rules, direction)
+        return leg
+
     def _hostile_order(self, symbol: str) -> Command:
         """Any type with any terms; often good, sometimes spoiled on purpose."""
         rng, rules = self._rng, self.profile.instruments[symbol]
@@ -319,8 +357,8 @@ class Workload:
         return "Tick", {"time_ms": self._now}
 
     def _unknown_symbol(self, symbol: str) -> tuple[str, Command]:
-        makers = (self._any_order, self._cancel, self._cancel_replace, self._amend)
-        kind, command = self._rng.choice((*makers, self._symbol_status))(symbol)
+        orders = (self._any_order, self._order_list, self._cancel, self._cancel_replace)
+        kind, command = self._rng.choice((*orders, self._amend, self._symbol_status))(symbol)
         return kind, {**command, "symbol": "NOWHERE"}
 
     def _outer(self, symbol: str) -> Command:

@@ -1,18 +1,15 @@
 """A gateway's parts without an exchange behind them: for what needs no commands."""
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from schemas.instruments import Instrument, load_instruments
+from tests.web.gateway_parts import door_of, gateway_of
 from tests.web.memory_keys import MemoryKeys
-from web.auth.door import Door
 from web.feed.hub import Hub
 from web.gateway import Gateway
-from web.limits.limiter import Limiter, Unlimited
+from web.limits.limiter import Limiter
 from web.settings import GatewaySettings
-from web.state.balances import Balances
-from web.state.markets import Markets
-from web.state.orders import OrderBooks
 from web.userdata.opening import RightsCheck, open_listen_keys
 from web.userdata.user_data import UserData
 
@@ -29,7 +26,7 @@ def standing_gateway(
     """Everything but the feed and the desk: nothing comes from the log unless a test says it."""
     chosen = GatewaySettings(**settings)
     instruments = default_instruments()
-    hub, door = Hub(), Door(keys)
+    hub, door = Hub(), door_of(keys)
     listen_keys = open_listen_keys(chosen)
     user_data = UserData(
         instruments,
@@ -37,17 +34,12 @@ def standing_gateway(
         check_seconds=chosen.key_check_seconds,
     )
     user_data.listen(hub)
-    return Gateway(
-        settings=chosen,
+    return gateway_of(
+        chosen,
         instruments=instruments,
         hub=hub,
-        feed=cast(Any, None),
-        desk=cast(Any, None),
-        markets=Markets(chosen, instruments),
-        orders=OrderBooks(chosen.kept_orders),
-        balances=Balances(),
         door=door,
-        limiter=limiter or Unlimited(),
         listen_keys=listen_keys,
         user_data=user_data,
+        **({} if limiter is None else {"limiter": limiter}),
     )

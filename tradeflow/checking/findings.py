@@ -55,7 +55,7 @@ class Promises:
         self.money = Findings("I1", "money in = available + held + in transit + fees")
         self.outcomes = Findings("I2", "every command has exactly one outcome")
         self.stores = Findings(
-            "I3", "the stores agree with the log", why_not="no store is connected"
+            "I3", "the stores agree with the log", why_not="no store was looked at"
         )
         self.holds = Findings("I4", "nothing negative, held = what open orders still need")
         self.books = Findings("I5", "books uncrossed, quantities conserved, numbers without gaps")

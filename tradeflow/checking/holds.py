@@ -10,6 +10,7 @@ that matching has seen was paid for before the wallets' cut.  A hold is left out
 When the log is quiet there is none of these.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ from streams.domain.reservation import still_needed
 from streams.domain.wallet import Wallet
 from tradeflow.checking.entry import Entry
 from tradeflow.checking.findings import Findings
+from tradeflow.checking.placed_orders import PLACEMENTS, hold_in
 from tradeflow.topic_reader import Partition
 
 HoldKey = tuple[str, str]
@@ -68,11 +70,10 @@ class Holds:
                 self._on_the_way.add((entry.value["account_id"], entry.value["command_id"]))
         elif (
             topic == _INCOMING
-            and name in ("PlaceOrder", "CancelReplaceOrder")
+            and name in PLACEMENTS
             and not self._is_before(entry.partition, entry.offset)
         ):
-            order = entry.value.get("place", entry.value)
-            self._on_the_way.add((entry.value["account_id"], order["hold_id"]))
+            self._on_the_way.add((entry.value["account_id"], hold_in(entry.value)))
 
     def _look_at_settlement(self, entry: Entry) -> None:
         is_applied = self._is_before(entry.partition, entry.offset)
@@ -98,17 +99,16 @@ class Holds:
         }
         figures = self._findings.standing
         figures |= {"open holds": len(open_holds), "holds under way": 0, "holds compared": 0}
-        for order in orders:
-            if not order.hold_id:
-                continue
-            key = (order.account_id, order.hold_id)
+        for key, paid in _by_hold(orders).items():
             left, _ = open_holds.pop(key, (0, 0))
             if key in self._moving:
                 figures["holds under way"] += 1
                 continue
             figures["holds compared"] += 1
-            needed = needed_by(self._instruments[order.symbol], order)
+            # One hold pays for both legs of a list, of which one trades.
+            needed = max(needed_by(self._instruments[each.symbol], each) for each in paid)
             if left != needed:
+                order = paid[0]
                 text = f"{left} units are held and {needed} needed: hold {order.hold_id!r}"
                 where = f"{order.symbol} order {order.order_id} of {order.account_id}"
                 self._findings.violated(where, text)
@@ -131,6 +131,14 @@ class Holds:
     def load(self, state: list[Any]) -> None:
         """Go on from a checkpoint."""
         self._strange = {(account_id, hold_id) for account_id, hold_id in state}
+
+
+def _by_hold(orders: Iterable[Order]) -> dict[HoldKey, list[Order]]:
+    found: dict[HoldKey, list[Order]] = defaultdict(list)
+    for order in orders:
+        if order.hold_id:
+            found[order.account_id, order.hold_id].append(order)
+    return found
 
 
 def needed_by(instrument: Instrument, order: Order) -> int:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from schemas.amounts import format_units
 from tradeflow.checking.findings import Findings
+from tradeflow.checking.stores.store_report import StoreReport
 
 _VIOLATIONS_SHOWN = 5
 
@@ -28,6 +29,10 @@ class Report:
     seconds: float
     notes: list[str] = field(default_factory=list)
     """What a reader must know: where it began, what it left out."""
+    stores: list[StoreReport] = field(default_factory=list)
+    """Those that were held against the log."""
+    other_stores: dict[str, str] = field(default_factory=dict)
+    """Why the others were not."""
 
     @property
     def holds(self) -> bool:
@@ -59,6 +64,10 @@ class Report:
             "commands": self.commands,
             "seconds": round(self.seconds, 3),
             "notes": self.notes,
+            "stores": {
+                **{store.name: store.as_json() for store in self.stores},
+                **{name: {"why_not": why} for name, why in self.other_stores.items()},
+            },
         }
 
     def as_text(self) -> RenderableType:
@@ -84,6 +93,8 @@ class Report:
             lines += [Text(f"  {name:<12} {digest}") for name, digest in self.state_hashes.items()]
         rate = self.commands / self.seconds if self.seconds else 0.0
         lines += [Text(note, style="yellow") for note in self.notes]
+        for name, why in self.other_stores.items():
+            lines.append(Text(f"{name}: not looked at: {why}", style="dim"))
         lines.append(
             Text(f"{self.commands:,} commands read in {self.seconds:.1f} s ({rate:,.0f}/s)")
         )

@@ -24,6 +24,7 @@ from tradeflow.checking.cut import CHANGELOGS, INPUTS, LogCut, Progress, take_cu
 from tradeflow.checking.matching.outputs import OUTPUTS, SETTLEMENTS
 from tradeflow.checking.matching.rerun import CHANGELOG
 from tradeflow.checking.report import Report
+from tradeflow.checking.stores.stores import Stores, check_stores
 from tradeflow.checking.walk import LogWalk
 from tradeflow.errors import TradeflowError
 from tradeflow.topic_reader import Topics
@@ -51,9 +52,10 @@ def run_checks(
     timeout_ms: int = TIMEOUT_MS,
     patience_seconds: float = PATIENCE_SECONDS,
     quiet_seconds: float = QUIET_SECONDS,
+    stores: Stores | None = None,
     progress: Progress = lambda *_: None,
 ) -> Report:
-    """Check the log up to a cut that is taken now.
+    """Check the log up to a cut that is taken now, and the stores up to their own positions.
 
     Args:
         bootstrap: the broker.
@@ -63,10 +65,11 @@ def run_checks(
         timeout_ms: how long a step of a saga may take, as the orders stage was told.
         patience_seconds: how long to wait for a stage that is behind and does not move.
         quiet_seconds: how long to look for a moment at which a stage's tables can be read.
+        stores: those that are held against the log; None: none.
         progress: is told what is done.
 
     Raises:
-        TradeflowError: the log cannot be checked at all.
+        TradeflowError: the log cannot be checked at all; a store that was asked for went away.
     """
     started = time.monotonic()
     topics = Topics(bootstrap)
@@ -92,9 +95,16 @@ def run_checks(
     if checkpoint is not None:
         _add_figures(audit, checkpoint)
     _add_notes(notes, cut, audit)
-    report = _report(audit, cut, walk.commands, time.monotonic() - started, notes)
-    if file is not None and report.holds:
+    # What a store lacks is no reason to read the log again.
+    if file is not None and all(findings.holds for findings in audit.findings):
         file.write(walk.checkpoint(file.identity))
+    reports = []
+    if stores is not None:
+        reports = check_stores(stores, bootstrap, audit.found.stores, progress)
+        notes += [line for each in reports for line in each.lines()]
+    report = _report(audit, cut, walk.commands, time.monotonic() - started, notes)
+    report.stores = reports
+    report.other_stores = {} if stores is None else stores.why_not
     return report
 
 

@@ -60,6 +60,8 @@ class OrderFlow:
             sent = self._query(time_ms)
         elif pick < 0.32:
             sent = self._status(time_ms)
+        elif pick < 0.40:
+            sent = self._list(time_ms)
         else:
             sent = Sent("PlaceOrder", self._order(time_ms))
             self._placed.append(sent.command)
@@ -80,6 +82,8 @@ class OrderFlow:
             place = command["place"]
             place = place | {"quantity_lots": place["quantity_lots"] + 1}
             return Sent(name, command | {"place": place})
+        if name == "PlaceOrderList":
+            return Sent(name, command | {"list_client_order_id": "another"})
         if name == "CancelOrder":
             return Sent(name, command | {"client_order_id": "another"})
         return Sent(name, command | {"quantity_lots": command["quantity_lots"] + 1})
@@ -144,6 +148,38 @@ class OrderFlow:
         if pick < 0.57:
             return {"quantity_lots": rng.choice((0, -1, 10**9, 9_000))}
         return {}
+
+    def _list(self, time_ms: int) -> Sent:
+        """Two legs around the middle, of which one cancels the other; now and then none at all."""
+        rng = self._rng
+        order = self._order(time_ms)
+        is_buy = order["side"] == "BUY"
+        plain = {"order_type": "LIMIT_MAKER", "time_in_force": "GTC", "iceberg_lots": 0}
+        plain |= {"budget_units": 0, "quote_quantity_units": 0, "stop_price_ticks": 0}
+        plain |= {"quantity_lots": rng.randint(1, _QUANTITY_MAX)}
+        away = rng.randint(1, 9)
+        price = MIDDLE_TICKS + (-away if is_buy else away)
+        first = order | plain | {"price_ticks": price}
+        away = rng.randint(1, 4) if rng.random() < 0.95 else -away
+        stop = MIDDLE_TICKS + (away if is_buy else -away)
+        second = first | {"client_order_id": f"{first['client_order_id']}b"}
+        second |= {"stop_price_ticks": stop, "order_type": "STOP_LOSS_LIMIT"}
+        second |= {"price_ticks": stop + rng.randint(-2, 2)}
+        if rng.random() < 0.3:
+            worth = (
+                first["quantity_lots"]
+                * price
+                * INSTRUMENTS.get(order["symbol"], INSTRUMENTS["BTCUSDT"]).quote_units_per_tick_lot
+            )
+            second |= {"order_type": "STOP_LOSS", "price_ticks": 0}
+            second |= {"budget_units": worth * 12 // 10 if is_buy else 0}
+        if rng.random() < 0.05:
+            second |= {"quantity_lots": second["quantity_lots"] + 1}
+        legs = [first, second] if rng.random() < 0.5 else [second, first]
+        self._placed += legs
+        outer = {name: order[name] for name in ("command_id", "account_id", "symbol", "time_ms")}
+        names = {"list_client_order_id": f"list-{self._made}"}
+        return Sent("PlaceOrderList", {**outer, **names, "first": legs[0], "second": legs[1]})
 
     def _stop(self, price: int, *, is_buy: bool, worth: int) -> dict[str, Any]:
         rng = self._rng

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from tradeflow.broker.ports import free_port
 from tradeflow.errors import TradeflowError
@@ -35,6 +35,8 @@ class EmbeddedMongodbSettings(BaseSettings):
     # How many changes a change stream can look back; a monitor that was away longer asks anew.
     # Once there are so many, inserts take twice as long: the server then removes as it inserts.
     oplog_entries: int = Field(default=1_000_000, ge=1_000)
+    options: str = ""
+    """More options for the server, with spaces between."""
     start_timeout_seconds: float = Field(default=30.0, gt=0)
     stop_timeout_seconds: float = Field(default=20.0, gt=0)
 
@@ -147,7 +149,7 @@ class EmbeddedMongodb:
         command += ["--cache-size", settings.cache_size]
         # At its defaults it loses the last writes in a crash, and keeps 2 GB of log.
         command += ["--sync-on-commit", "--log-file-max", "128MB"]
-        command += ["--oplog-max-entries", str(settings.oplog_entries)]
+        command += ["--oplog-max-entries", str(settings.oplog_entries), *settings.options.split()]
         with self.server_log.open("wb") as log:
             self._child = subprocess.Popen(
                 command,
@@ -197,6 +199,9 @@ class EmbeddedMongodb:
 def _answers(client: MongoClient[Any]) -> bool:
     try:
         client.admin.command("ping")
+    except OperationFailure:
+        # With --auth it wants to know who asks, and lives.
+        return True
     except PyMongoError:
         return False
     return True

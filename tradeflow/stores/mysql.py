@@ -23,6 +23,8 @@ _FIRST_WORDS = """\
 CREATE DATABASE IF NOT EXISTS `{database}` COLLATE utf8mb4_0900_bin;
 CREATE USER IF NOT EXISTS `{user}`@`%` IDENTIFIED BY '{password}';
 GRANT ALL ON `{database}`.* TO `{user}`@`%`;
+CREATE DATABASE IF NOT EXISTS `{auth_database}` COLLATE utf8mb4_0900_bin;
+GRANT ALL ON `{auth_database}`.* TO `{user}`@`%`;
 """
 
 
@@ -47,6 +49,12 @@ class EmbeddedMysqlSettings(BaseSettings):
     database: str = Field(
         default="tradeflow", pattern=r"^\w{1,64}$", validation_alias="TRADEFLOW_MYSQL_DATABASE"
     )
+    auth_database: str = Field(
+        default="tradeflow_auth",
+        pattern=r"^\w{1,64}$",
+        validation_alias="TRADEFLOW_AUTH_DATABASE",
+    )
+    """The gateway's own: API keys."""
     options: str = ""
     """More options for mysqld, with spaces between."""
     start_timeout_seconds: float = Field(default=60.0, gt=0)
@@ -194,7 +202,10 @@ class EmbeddedMysql:
         words = self._home / "first-words.sql"
         words.write_text(
             _FIRST_WORDS.format(
-                database=settings.database, user=settings.user, password=settings.password
+                database=settings.database,
+                auth_database=settings.auth_database,
+                user=settings.user,
+                password=settings.password,
             )
         )
         words.chmod(0o600)

@@ -113,6 +113,13 @@ def _say(name: str, value: Mapping[str, Any], instrument: Instrument | None) -> 
             if value[side]
         )
         return f"{value['first_update_id']}-{value['last_update_id']}: {'; '.join(sides)}"
+    if name == "BookTicker":
+        best = (
+            f"{side} {price(value[f'{side}_ticks'])}×{quantity(value[f'{side}_lots'])}"
+            for side in ("bid", "ask")
+            if value[f"{side}_lots"]
+        )
+        return f"{value['update_id']}: {' '.join(best) or 'nobody is there'}"
     return _fields(value, price, quantity)
 
 

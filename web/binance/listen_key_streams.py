@@ -1,8 +1,8 @@
 """User data as older bots get it: ``/ws/<listenKey>``, and ``/stream?streams=<listenKey>``."""
 
+from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
-from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from web.binance.errors import ERRORS, BinanceError
@@ -15,31 +15,14 @@ _MICROSECOND = "MICROSECOND"
 _NO_SUCH_KEY = ERRORS["LISTEN_KEY"][1]
 
 
-def routes(gateway: Gateway) -> list[WebSocketRoute]:
-    """Raw, and wrapped with the stream's name."""
-    serve = _ListenKeySockets(PrivateStreams(gateway.listen_keys, gateway.user_data))
-    return [
-        WebSocketRoute("/ws/{name:str}", serve.raw),
-        WebSocketRoute("/stream", serve.wrapped),
-    ]
-
-
-class _ListenKeySockets:
+class ListenKeySockets:
     """Serves one connection after another."""
 
-    def __init__(self, streams: PrivateStreams) -> None:
-        self._streams = streams
+    def __init__(self, gateway: Gateway) -> None:
+        self._streams = PrivateStreams(gateway.listen_keys, gateway.user_data)
 
-    async def raw(self, websocket: WebSocket) -> None:
-        """Events as they are."""
-        await self._serve(websocket, [websocket.path_params["name"]], is_wrapped=False)
-
-    async def wrapped(self, websocket: WebSocket) -> None:
-        """Events with the name of their stream."""
-        names = websocket.query_params.get("streams", "").split("/")
-        await self._serve(websocket, names, is_wrapped=True)
-
-    async def _serve(self, websocket: WebSocket, names: list[str], *, is_wrapped: bool) -> None:
+    async def serve(self, websocket: WebSocket, names: Iterable[str], *, is_wrapped: bool) -> None:
+        """Send events as they are, or with the name of their stream around them."""
         connection = Connection(websocket)
         query = dict(parse_qsl(websocket.scope["query_string"].decode("latin-1")))
         in_microseconds = query.get("timeUnit", "").upper() == _MICROSECOND

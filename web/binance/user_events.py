@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.amounts import format_steps, format_units
 from schemas.instruments import Instrument
+from web.binance.order_fields import list_id_of
 from web.binance.reply import TimeMs
 
 Payload = dict[str, Any]
@@ -64,7 +65,7 @@ def execution_report(
         "p": format_steps(report["price_ticks"], tick),
         "P": format_steps(report["stop_price_ticks"], tick),
         "F": format_steps(report["iceberg_lots"], lot),
-        "g": -1,
+        "g": list_id_of(report),
         "C": report["original_client_order_id"],
         "x": kind,
         "X": report["order_status"],

@@ -46,7 +46,6 @@ class _WsApi:
                 address=websocket.client.host if websocket.client else "",
                 caller=None,
                 weight=_CONNECTING_WEIGHT,
-                orders=0,
             )
         except BinanceError as refused:
             response = Response(

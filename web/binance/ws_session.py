@@ -103,16 +103,23 @@ class WsSession:
         asked = self._asked(request)
         caller = await self._admit(method, asked)
         values = read_parameters(request.given, method.parameters, self.gateway.instruments)
-        headers += await self.gateway.limiter.take(
+        use = await self.gateway.limiter.take(
             address=asked.address,
             caller=caller,
             weight=method.weight_of(values),
             orders=method.orders,
+            is_free_when_done=isinstance(method, Endpoint) and method.is_free_when_done,
         )
         call = Call(self.gateway, values, caller)
-        if isinstance(method, SessionMethod):
-            return await method.handle(self, call)
-        return await carry_out(method, call)
+        try:
+            if isinstance(method, SessionMethod):
+                return await method.handle(self, call)
+            return await carry_out(method, call)
+        except BinanceError as refused:
+            use.failed(is_unknown=refused.may_have_happened)
+            raise
+        finally:
+            headers += use.headers()
 
     def _find(self, name: str) -> Endpoint | SessionMethod:
         found = SESSION_METHODS.get(name) or self._methods.get(name)

@@ -8,10 +8,12 @@ from typing import Any
 from connectors.event import TOMBSTONE, Event, Place
 from connectors.mongodb.sink import MongodbSink
 from connectors.sink import Batch
-from schemas.codec import decode
+from schemas.codec import decode, encode
 from schemas.headers import Actor, RecordHeaders
 from schemas.topics import AUDIT, ORDERS_ORDERS
 from streams.app import ORDERS
+from tests.connectors.exchange_log import exchange_log
+from tests.connectors.feeding import Written
 from tests.tradeflow.checking.made_exchange import START_MS, made_exchange
 
 USERS = ("ann", "bob;& co", "čeněk")
@@ -79,3 +81,14 @@ def batches(
         ends = {event.place: event.offset + 1 for event in taken}
         yield Batch(taken, {place: at.get(place, 0) for place in ends}, ends)
         at.update(ends)
+
+
+def audited_records(commands: int) -> list[Written]:
+    """An exchange's log with failed logins, to be written to the topics."""
+    records: list[Written] = [
+        (*record.place, record.key, record.value)
+        for record in exchange_log(commands)
+        if record.place.topic in MongodbSink.topics
+    ]
+    logins = [login(number, 0).record for number in range(40)]
+    return records + [(AUDIT.name, 0, b"ann", encode("AuditEvent", dict(each))) for each in logins]

@@ -35,6 +35,10 @@ def batch(*faults: dict[str, object], concern: dict[str, object] | None = None) 
             "refuses: not authorized. Grant the user its role",
         ),
         (OperationFailure("no space", 14031), "has no room left on its disk. Make room"),
+        (
+            OperationFailure('WtError { code: 28, message: "No space left on device" }', 1),
+            "has no room left on its disk. Make room",
+        ),
         (ExecutionTimeout("too slow", 50), "has failed: too slow"),
         (
             batch({"code": 11000, "errmsg": "E11000"}, {"code": 14031, "errmsg": "no space"}),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from connectors.event import Place
+from connectors.event import Event, Place
 from connectors.mongodb.collections import ALERTS, AUDIT_LOGS, MONITORS
 from connectors.mongodb.monitor import RULE, LoginMonitor
 from connectors.mongodb.settings import MongodbSettings
@@ -29,19 +29,24 @@ class _Logins:
 
     def __init__(self, settings: MongodbSettings) -> None:
         self._settings = settings
-        self._next = 0
+        self._events: list[Event] = []
         self._started_ms = now_ms()
 
     def fail(self, user: str, count: int = 1) -> None:
-        events = [
-            login(number, self._started_ms + number, user=user)
-            for number in range(self._next, self._next + count)
-        ]
+        first = len(self._events)
+        for number in range(first, first + count):
+            self._events.append(login(number, self._started_ms + number, user=user))
+        self._write(first)
+
+    def again(self) -> None:
+        """Write all that were written, as into a trail that was dropped."""
+        self._write(0)
+
+    def _write(self, first: int) -> None:
         sink = MongodbSink(self._settings)
         sink.connect()
-        sink.write(Batch(events, {PLACE: self._next}, {PLACE: self._next + count}))
+        sink.write(Batch(self._events[first:], {PLACE: first}, {PLACE: len(self._events)}))
         sink.close()
-        self._next += count
 
 
 @contextmanager
@@ -152,3 +157,22 @@ def test_a_killed_server_is_waited_for(tmp_path: Path) -> None:
             assert database[AUDIT_LOGS].count_documents({}) == 8
     finally:
         server.stop()
+
+
+def test_a_dropped_trail_is_watched_on_when_it_is_made_again(
+    mongodb: MongodbSettings, database: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    logins = _Logins(mongodb)
+    with watching(mongodb):
+        logins.fail("ann", 3)
+        eventually(seen(database, "ann", "audit/0/2"), "all is seen")
+        database.drop_collection(AUDIT_LOGS)
+        eventually(lambda: "audit_logs was dropped" in caplog.text, "it is seen")
+        # The connector reads the log again from the beginning: nobody counts twice.
+        logins.again()
+        logins.fail("bob", 6)
+        logins.fail("ann", 3)
+        eventually(lambda: alerted(database) == ["ann", "bob"], "both bursts")
+
+    assert caplog.text.count("audit_logs was dropped") == 1
+    assert database[ALERTS].find_one({"user_id": "ann"})["event"] == "audit/0/11"

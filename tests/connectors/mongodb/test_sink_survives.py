@@ -1,6 +1,5 @@
 """The server killed under load: the trail is the reference's afterwards, to the last document."""
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +16,10 @@ from connectors.sink import FencedError, StoreDownError
 from tests.connectors.feeding import eventually
 from tests.connectors.mongodb.made_log import batches, made_log
 from tests.connectors.mongodb.reference_trail import checksum, reference_trail, trail_in
+from tests.connectors.survival import KILLS
 from tests.fixtures.mongodb import NODE, new_server, settings_for
 from tradeflow.stores.mongodb import EmbeddedMongodb
 
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 PER_KILL = 300
 """Commands of clients between two kills: some thousand documents."""
 

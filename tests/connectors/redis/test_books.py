@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,40 @@ def test_what_changed_after_a_snapshot_stays_when_it_mends_the_book(
     assert fed.side("asks") == [(_BASE + 11, 7)]
     book = fed.reader.book(_SYMBOL)
     assert book is not None and book.is_whole and book.update_id == 12
+
+
+@pytest.mark.parametrize("part", ["", ":bids", ":asks", ":state"])
+def test_a_book_of_which_a_part_was_removed_is_mended_by_the_next_snapshot(
+    plain_server: EmbeddedRedis, instruments: Instruments, part: str
+) -> None:
+    fed = _Fed(plain_server, instruments)
+    history = [
+        _update(1, 4, {_BASE: 1, _BASE - 1: 1}, {_BASE + 10: 1, _BASE + 11: 1}),
+        _update(5, 6, {_BASE - 1: 2, _BASE - 2: 1}, {_BASE + 11: 2}),
+    ]
+    fed.write(*history)
+
+    with client_of(plain_server) as client:
+        assert client.delete(f"orderbook:{_SYMBOL}{part}") == 1
+    history.append(_update(7, 7, {_BASE - 3: 4}))
+    fed.write(history[-1])
+    book = fed.reader.book(_SYMBOL)
+    assert book is not None and not book.is_whole
+
+    later = [_update(8, 8, asks={_BASE + 10: 0}), _update(9, 9, {_BASE - 3: 5})]
+    snapshot = _snapshot_of([*history, later[0]])
+    fed.write(*later)
+    fed.write(snapshot)
+    book = fed.reader.book(_SYMBOL)
+    assert book is not None and book.is_whole and book.update_id == 9
+    assert fed.side("bids") == [(_BASE, 1), (_BASE - 1, 2), (_BASE - 2, 1), (_BASE - 3, 5)]
+    assert fed.side("asks") == [(_BASE + 11, 2)]
+
+    # And it stays so.
+    fed.write(_update(10, 10, {_BASE: 0}))
+    book = fed.reader.book(_SYMBOL)
+    assert book is not None and book.is_whole
+    fed.close()
 
 
 levels = st.dictionaries(st.integers(0, 5), st.sampled_from((0, 1, 2, 3)), max_size=3)

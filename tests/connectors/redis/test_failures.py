@@ -1,7 +1,6 @@
 """Servers that are killed, full, forbidding or wrong: one clear line, no loss, and it goes on."""
 
 import itertools
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +16,10 @@ from schemas.instruments import Instrument
 from tests.connectors.feeding import eventually
 from tests.connectors.redis.reference import Reference
 from tests.connectors.redis.stored import client_of, dump_of, sink_for
+from tests.connectors.survival import KILLS
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 
 Instruments = dict[str, Instrument]
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 
 
 @pytest.fixture(params=[True, False], ids=["time series", "sorted sets"])

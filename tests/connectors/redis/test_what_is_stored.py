@@ -100,6 +100,27 @@ def test_candles_are_read_by_time_and_of_nothing_there_are_none(
     sink.close()
 
 
+@pytest.mark.parametrize("field", ["", ":open", ":volume"])
+def test_a_series_that_was_removed_begins_again(
+    time_series_server: EmbeddedRedis, instruments: Instruments, events: list[Event], field: str
+) -> None:
+    first, *rest = in_batches(events, 5_000)
+    with client_of(time_series_server) as client:
+        client.flushall()
+        sink = sink_for(time_series_server, instruments)
+        sink.write(first)
+        client.delete(f"ticker:BTCUSDT:1s{field}")
+        reference = Reference(instruments, form=sink.candle_form.name)
+        for batch in rest:
+            sink.write(batch)
+            reference.add(batch.events)
+
+        rows = sink.candle_form.read(client, "BTCUSDT", "1s", 0, 2**50)
+    assert [row.open_time_ms for row in rows] == sorted(reference.candles["BTCUSDT", "1s"])
+    assert len(rows) > 1
+    sink.close()
+
+
 def test_series_carry_labels(
     time_series_server: EmbeddedRedis, instruments: Instruments, events: list[Event]
 ) -> None:

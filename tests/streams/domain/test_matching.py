@@ -168,6 +168,7 @@ def test_a_full_report_of_a_fill() -> None:
         "is_working": True,
         "order_time_ms": book.now_ms,
         "working_time_ms": book.now_ms,
+        "order_list_id": 0,
         "time_ms": book.now_ms,
     }
 

@@ -215,7 +215,7 @@ def test_where_only_matching_is_there_the_others_are_not_looked_at() -> None:
 
     assert first_found(audit) == []
     whys = {each.invariant: each.why_not for each in audit.findings if each.why_not}
-    assert whys == {"I3": "no store is connected", "I7": "no orders stage is here"}
+    assert whys == {"I3": "no store was looked at", "I7": "no orders stage is here"}
 
 
 def _query() -> dict[str, Any]:

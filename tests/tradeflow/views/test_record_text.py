@@ -47,6 +47,15 @@ def test_a_trade_is_said_in_decimals() -> None:
     )
 
 
+def test_the_best_prices_are_told_from_what_stands_there() -> None:
+    best = {"symbol": "BTCUSDT", "update_id": 9, "bid_ticks": 6_500_000, "bid_lots": 150}
+    nobody = {"ask_ticks": 0, "ask_lots": 0, "time_ms": 1}
+
+    line = human_line(_record(encode("BookTicker", best | nobody)), _INSTRUMENTS).plain
+
+    assert line.endswith("BookTicker 9: bid 65000.00×0.00150")
+
+
 def test_without_the_instrument_the_numbers_stay_ticks_and_lots() -> None:
     line = human_line(_record(encode("Trade", _TRADE)), {}).plain
 

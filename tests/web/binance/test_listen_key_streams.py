@@ -14,14 +14,15 @@ from tests.web.socket_client import SocketClient
 from tests.web.standing_server import StandingServer
 from tests.web.userdata.records import received_report, received_wallet
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
-from web.binance import listen_key_streams, listen_keys, rest
+from web.binance import listen_keys, rest
+from web.binance.streams import endpoint as streams
 from web.gateway import Gateway
 
 ALICE, BOB = key_of("alice"), key_of("bob")
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
-    return [*rest.routes(gateway, listen_keys.ENDPOINTS), *listen_key_streams.routes(gateway)]
+    return [*rest.routes(gateway, listen_keys.ENDPOINTS), *streams.routes(gateway)]
 
 
 class Served:

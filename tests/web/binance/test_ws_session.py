@@ -14,7 +14,9 @@ from web.clock import now_ms
 def test_answers_with_the_id_in_its_type(request_id: Any) -> None:
     answer = Talk().ask("ping", request_id)
 
-    assert answer == {"id": request_id, "status": 200, "result": {}, "rateLimits": []}
+    limits = answer.pop("rateLimits")
+    assert answer == {"id": request_id, "status": 200, "result": {}}
+    assert [each["rateLimitType"] for each in limits] == ["REQUEST_WEIGHT"]
 
 
 def test_takes_a_version_before_the_method() -> None:

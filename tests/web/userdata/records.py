@@ -49,6 +49,7 @@ def report(**changes: Any) -> dict[str, Any]:
         "is_working": True,
         "order_time_ms": AT_MS,
         "working_time_ms": AT_MS,
+        "order_list_id": 0,
         "time_ms": AT_MS,
         **changes,
     }

@@ -13,6 +13,7 @@ from streams.domain.order_status import CLOSED_STATUSES
 from tradeflow.checking.answered import Answered
 from tradeflow.checking.findings import Findings
 from tradeflow.checking.matching.outputs import SETTLEMENTS
+from tradeflow.checking.placed_orders import orders_in
 
 _MILLION = 1_000_000
 _SETTLE = "WalletSettleFillCommand"
@@ -41,7 +42,8 @@ class FillMoney:
                 continue
             key = f"{report['account_id']} {report['hold_id']}"
             if report["execution_type"] == "NEW":
-                order = answered.command.get("place", answered.command)
+                # Both legs of a list have the same rates: their instrument's.
+                order = orders_in(answered.command)[0]
                 if "maker_rate_ppm" in order:
                     self._rates[key] = [order["maker_rate_ppm"], order["taker_rate_ppm"]]
             settled = told.get((key, report["execution_id"]))
@@ -50,7 +52,8 @@ class FillMoney:
                 text = first_fault(self._due(instrument, key, report), settled.value)
                 if text:
                     self._findings.violated(settled.position, f"hold {key!r}: {text}")
-            if report["order_status"] in CLOSED_STATUSES:
+            is_last = report["expiry_reason"] != "OCO_TRIGGER"
+            if report["order_status"] in CLOSED_STATUSES and is_last:
                 self._rates.pop(key, None)
 
     def _due(self, instrument: Instrument, key: str, fill: ExecutionReport) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tradeflow.checking.matching.fill_money import FillMoney
 from tradeflow.checking.matching.outcomes import Outcomes
 from tradeflow.checking.matching.outputs import LETTERS, OUTPUTS, REPORTS, SETTLEMENTS, reports_of
 from tradeflow.checking.matching.rerun import Rerun
+from tradeflow.checking.placed_orders import PLACEMENTS, hold_in
 from tradeflow.checking.rows import TableRows
 from tradeflow.checking.stage_audit import StageAudit
 from tradeflow.topic_reader import Partition
@@ -54,8 +55,7 @@ class MatchingAudit(StageAudit):
 
     def expect(self, entry: Entry) -> Answered:
         answered = self.rerun.expect(entry)
-        is_placement = entry.name in ("PlaceOrder", "CancelReplaceOrder")
-        if is_placement and not entry.value.get("place", entry.value)["hold_id"]:
+        if entry.name in PLACEMENTS and not hold_in(entry.value):
             self._holds.figures["unpaid orders"] += 1
         return answered
 

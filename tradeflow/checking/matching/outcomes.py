@@ -14,11 +14,12 @@ _ANSWERS: Mapping[str, frozenset[str]] = {
     "PlaceOrder": frozenset({"NEW", "REJECTED"}),
     "CancelOrder": frozenset({"CANCELED", "CANCEL_REJECTED"}),
     "CancelReplaceOrder": frozenset({"CANCELED", "CANCEL_REJECTED", "NEW", "REJECTED"}),
+    "PlaceOrderList": frozenset({"NEW", "REJECTED"}),
     "AmendOrder": frozenset({"REPLACED", "AMEND_REJECTED"}),
     "SetSymbolStatus": frozenset({"STATUS_CHANGED", "REJECTED"}),
     "Tick": frozenset(),
 }
-_HOW_MANY = {"CancelReplaceOrder": 2, "Tick": 0}
+_HOW_MANY = {"CancelReplaceOrder": 2, "PlaceOrderList": 2, "Tick": 0}
 
 
 class Outcomes:
@@ -50,7 +51,9 @@ class Outcomes:
 
     def _check_answers(self, answered: Answered, reports: list[dict[str, Any]]) -> None:
         kinds = _ANSWERS[answered.kind]
-        answers = [report["execution_type"] for report in reports]
+        # A leg that ends with the other one of its list is no answer to its cancel.
+        told = [report for report in reports if report["expiry_reason"] != "OCO_TRIGGER"]
+        answers = [report["execution_type"] for report in told]
         count = sum(answer in kinds for answer in answers)
         wanted = _HOW_MANY.get(answered.kind, 1)
         self.findings.figures["reports"] += len(reports)

@@ -16,7 +16,8 @@ from tradeflow.checking.orders.paid_orders import PaidOrders
 from tradeflow.checking.orders.placements import Placements
 from tradeflow.checking.orders.replies import Replies
 from tradeflow.checking.orders.saga_rows import SagaRows
-from tradeflow.checking.orders.terms import CHANGES, INPUTS, PLACEMENTS, saga_of
+from tradeflow.checking.orders.terms import CHANGES, INPUTS, saga_of
+from tradeflow.checking.placed_orders import PLACEMENTS, hold_in
 from tradeflow.checking.rows import TableRows
 from tradeflow.topic_reader import Partition
 
@@ -110,8 +111,8 @@ class OrdersAudit:
             return
         name, value = entry.name, entry.value
         if name in PLACEMENTS:
-            hold_id = value.get("place", value)["hold_id"]
-            self.placements.order(saga_of(value["account_id"], hold_id), entry, cause)
+            key = saga_of(value["account_id"], hold_in(value))
+            self.placements.order(key, entry, cause)
         elif name == "WalletReleaseFundsCommand":
             self.paid.given_back(entry)
         elif name == "WalletReserveFundsCommand" or (

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from schemas.instruments import Instrument
 from schemas.records import PlaceOrder
@@ -10,6 +10,7 @@ from streams.domain.reservation import reservation
 from tradeflow.checking.entry import Entry
 from tradeflow.checking.findings import Findings
 from tradeflow.checking.orders.terms import INPUTS
+from tradeflow.checking.placed_orders import hold_in, orders_in
 
 _GIVEN_BACK_MAX = 10_000
 """So many releases are remembered whose reservations were not read: those of failed ones stay."""
@@ -48,8 +49,7 @@ class PaidOrders:
 
     def ordered(self, entry: Entry) -> None:
         """A placement on ``orders.incoming``."""
-        order: PlaceOrder = entry.value.get("place", entry.value)
-        hold_id = order["hold_id"]
+        hold_id = hold_in(entry.value)
         if not hold_id:
             if entry.is_caused_by(*INPUTS):
                 text = f"order {entry.value['command_id']!r} went to matching, and no hold pays it"
@@ -59,7 +59,9 @@ class PaidOrders:
         instrument = self._instruments.get(entry.value["symbol"])
         if instrument is None:
             return
-        needed = [entry.value["symbol"], *reservation(instrument, order)]
+        orders = cast(list[PlaceOrder], orders_in(entry.value))
+        dearest = max(reservation(instrument, order) for order in orders)
+        needed = [entry.value["symbol"], *dearest]
         key = f"{entry.value['account_id']} {hold_id}"
         waiting = [entry.number, entry.offset, *needed]
         if paid := _take(self._reserved, key):

@@ -14,7 +14,8 @@ from schemas.instruments import Instrument
 from schemas.records import OrderSagaRow
 from tradeflow.checking.entry import Cause, Entry
 from tradeflow.checking.findings import Promises
-from tradeflow.checking.orders.terms import paid_order, saga_of
+from tradeflow.checking.orders.terms import paid_orders, saga_of
+from tradeflow.checking.placed_orders import hold_in
 from tradeflow.checking.rows import first_difference
 
 IsPast = Callable[[Any], bool]
@@ -92,12 +93,13 @@ class Placements:
         placement.touched_ms = max(placement.touched_ms, time_ms)
 
     def _put_together(self, key: str, placement: Placement) -> None:
-        while placement.begun and placement.outcomes:
+        while placement.begun and len(placement.outcomes) >= _outcomes_of(placement.begun[0]):
             *_, had_order = placement.outcomes[0]
             if had_order and not placement.orders:
                 return
             begun = placement.begun.popleft()
-            placement.outcomes.popleft()
+            for _ in range(_outcomes_of(begun)):
+                placement.outcomes.popleft()
             if had_order:
                 self._compare(begun, placement.orders.popleft())
         if not (placement.begun or placement.outcomes or placement.orders):
@@ -107,12 +109,15 @@ class Placements:
         """The order must be the command's, with what pays for it."""
         name, command, _ = begun
         sent_name, sent, position, _ = order
-        hold_id = sent.get("place", sent)["hold_id"]
         instrument = self._instruments.get(command["symbol"])
         if instrument is None:
             return  # it was one when the order was sent, and no rates are known now
-        half = paid_order(instrument, name, command, hold_id)
-        expected: Any = half if sent_name == "PlaceOrder" else {**command, "place": half}
+        orders = paid_orders(instrument, name, command, hold_in(sent))
+        expected: Any = orders[0]
+        if sent_name == "CancelReplaceOrder":
+            expected = {**command, "place": orders[0]}
+        elif sent_name == "PlaceOrderList":
+            expected = {**command, "first": orders[0], "second": orders[1]}
         if sent != expected:
             text = first_difference(expected, sent).replace("engine gives", "client asked for")
             self._found.accepted.violated(position, f"{sent_name} {sent['command_id']!r}: {text}")
@@ -133,7 +138,8 @@ class Placements:
         """
         in_flight = 0
         for key, placement in self._open.items():
-            for what, position, cause, _ in list(placement.outcomes)[len(placement.begun) :]:
+            wanted = sum(_outcomes_of(begun) for begun in placement.begun)
+            for what, position, cause, _ in list(placement.outcomes)[wanted:]:
                 if is_past(cause):
                     text = f"{what}: nobody sent that, or it was answered before"
                     self._found.accepted.violated(position, text)
@@ -141,7 +147,11 @@ class Placements:
                 if is_past(cause):
                     text = f"{name} of {key!r}: no client sent that, or it was sent before"
                     self._found.accepted.violated(position, text)
-            for begun in list(placement.begun)[len(placement.outcomes) :]:
+            told = len(placement.outcomes)
+            for begun in placement.begun:
+                told -= _outcomes_of(begun)
+                if told >= 0:
+                    continue
                 in_flight += 1
                 self._judge(key, placement, begun, is_past, rows, clocks, timeout_ms)
         self._found.outcomes.standing["placements in flight"] = in_flight
@@ -195,6 +205,11 @@ class Placements:
                 deque(kept["outcomes"]),
                 kept["touched_ms"],
             )
+
+
+def _outcomes_of(begun: list[Any]) -> int:
+    """How many outcomes a placement has: one for each of its orders."""
+    return 2 if begun[0] == "PlaceOrderList" else 1
 
 
 def _place(cause: Cause) -> list[Any]:

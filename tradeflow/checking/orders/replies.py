@@ -19,7 +19,8 @@ from streams.domain.reservation import reservation
 from tradeflow.checking.entry import Cause, Entry
 from tradeflow.checking.findings import Promises
 from tradeflow.checking.orders.placements import STUCK_AFTER, IsPast, Placements
-from tradeflow.checking.orders.terms import CHANGES, PLACEMENTS, paid_order
+from tradeflow.checking.orders.terms import CHANGES, paid_orders
+from tradeflow.checking.placed_orders import PLACEMENTS
 from tradeflow.checking.rows import first_difference
 from tradeflow.topic_reader import Partition, Record
 
@@ -27,11 +28,14 @@ _INPUT = ORDERS_COMMANDS.name
 _ANSWERS: Mapping[str, frozenset[str]] = {
     "PlaceOrder": frozenset({"REJECTED", "ORDER_STATUS"}),
     "CancelReplaceOrder": frozenset({"CANCEL_REJECTED", "REJECTED", "ORDER_STATUS"}),
+    "PlaceOrderList": frozenset({"REJECTED", "ORDER_STATUS"}),
     "CancelOrder": frozenset({"CANCEL_REJECTED", "ORDER_STATUS"}),
     "AmendOrder": frozenset({"AMEND_REJECTED", "ORDER_STATUS"}),
     "QueryOrder": frozenset({"REJECTED", "ORDER_STATUS"}),
 }
 """What the orders stage itself may answer."""
+
+_FIRST_HALVES = (("CancelReplaceOrder", "CANCEL_REJECTED"), ("PlaceOrderList", "REJECTED"))
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class Asked:
     reason: str
     """Why it must be a dead letter; "": it must not."""
     is_half: bool = False
-    """Of a replacement that was refused, the cancel's half was answered."""
+    """Of a replacement or a list that was refused, the first half was answered."""
     logged_ms: int = 0
 
     @property
@@ -123,10 +127,9 @@ class Replies:
                 asked.kind, asked.command, [_INPUT, *place], entry.record.timestamp_ms
             )
         is_first_half = (
-            asked.kind == "CancelReplaceOrder"
-            and entry.value.get("execution_type") == "CANCEL_REJECTED"
-            and not asked.is_half
-        )
+            asked.kind,
+            entry.value.get("execution_type"),
+        ) in _FIRST_HALVES and not asked.is_half
         if is_first_half:
             asked.is_half = True
             return
@@ -179,8 +182,9 @@ class Replies:
         instrument = self._instruments.get(asked.command.get("symbol", ""))
         if asked.kind not in PLACEMENTS or instrument is None:
             return "needs no money"
-        order = paid_order(instrument, asked.kind, asked.command, reserve["command_id"])
-        needed = (instrument.symbol, *reservation(instrument, order))
+        orders = paid_orders(instrument, asked.kind, asked.command, reserve["command_id"])
+        # One hold pays for both legs of a list, of which one trades.
+        needed = (instrument.symbol, *max(reservation(instrument, order) for order in orders))
         told = (reserve["symbol"], reserve["asset"], reserve["amount_units"])
         return "" if told == needed else f"needs {needed}, not {told}"
 
@@ -275,8 +279,8 @@ class Replies:
 
 
 def _has_two(asked: Asked) -> bool:
-    """Whether a refusal has a half for the cancel and one for the order."""
-    return asked.kind == "CancelReplaceOrder" and not asked.reason
+    """Whether a refusal has a half for the cancel and one for the order, or one for each leg."""
+    return asked.kind in ("CancelReplaceOrder", "PlaceOrderList") and not asked.reason
 
 
 def _waiting_in(sagas: Mapping[str, OrderSagaRow]) -> set[str]:

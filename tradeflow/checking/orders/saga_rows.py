@@ -8,6 +8,7 @@ from schemas.topics import ORDERS_ORDERS
 from streams.domain.age_queue import AgeQueue
 from streams.domain.order_status import CLOSED_STATUSES
 from streams.domain.orders_state import REMEMBERED_LIMIT, REMEMBERED_MS
+from streams.domain.saga import SECOND_LEG
 from tradeflow.checking.entry import Entry
 from tradeflow.checking.findings import Findings
 from tradeflow.checking.orders.terms import saga_of
@@ -34,6 +35,8 @@ class SagaRows:
         """A report of matching on an order that a hold pays for."""
         value = entry.value
         key = saga_of(value["account_id"], value["hold_id"])
+        if value["order_list_id"] not in (0, value["order_id"]):
+            key += SECOND_LEG
         kept = [
             entry.number,
             entry.offset,
@@ -53,6 +56,8 @@ class SagaRows:
         last = self._last.get(key)
         if last is not None and execution_type != "NEW" and execution_id <= last[0]:
             return
+        if last is not None and execution_type == last[1] == "REJECTED":
+            return  # of a list that is refused, the second leg
         self._last[key] = [execution_id, status, number]
         self._now_ms = max(self._now_ms, logged_ms)
         if status in CLOSED_STATUSES:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas.topics import ORDERS_COMMANDS
+from streams.domain.saga import SECOND_LEG
 from tradeflow.checking.findings import Findings
+from tradeflow.checking.placed_orders import PLACEMENTS
 from tradeflow.simulation.log import LogRecord
 from tradeflow.simulation.promises.seen import Seen
 
@@ -18,6 +20,8 @@ _ANSWERS = {
     "PlaceOrder": _PLACED,
     # Its first half is not an answer to it yet.
     "CancelReplaceOrder": _PLACED,
+    # One for each leg; a repeat is answered once.
+    "PlaceOrderList": _PLACED,
     "CancelOrder": frozenset({"CANCELED", "CANCEL_REJECTED", "ORDER_STATUS"}),
     "AmendOrder": frozenset({"REPLACED", "AMEND_REJECTED", "ORDER_STATUS"}),
     "QueryOrder": frozenset({"REJECTED", "ORDER_STATUS"}),
@@ -117,10 +121,16 @@ class ClientAnswers:
         """As many answers as there are records with the id; one effect where they say the same."""
         self.answered.figures["commands"] += len(asked)
         kinds = frozenset().union(*(_ANSWERS[each.name] for each in asked))
-        found = [report for report in self._told[key] if report["execution_type"] in kinds]
+        found = [
+            report
+            for report in self._told[key]
+            if report["execution_type"] in kinds and not _is_cancelled_along(report)
+        ]
         told = ", ".join(report["execution_type"] for report in found) or "nothing"
         names = ", ".join(each.name for each in asked)
-        if len(found) != len(asked):
+        is_list = any(each.name == "PlaceOrderList" for each in asked)
+        halves = sum(is_list and each["execution_type"] != "ORDER_STATUS" for each in found)
+        if len(found) - halves / 2 != len(asked):
             self.answered.violated(" ".join(key), f"{names} is answered by: {told}")
         if len(asked) == 1 or not _is_repeated(asked):
             return
@@ -135,12 +145,12 @@ class ClientAnswers:
             self.single.violated(" ".join(key), f"{names}: a repeat is taken for another command")
         # What was refused at once is not remembered, and may be done when it is sent again; what
         # was taken up is not refused later.  (A change that came to nothing is no matter.)
-        is_placed = asked[0].name in ("PlaceOrder", "CancelReplaceOrder")
+        is_placed = asked[0].name in PLACEMENTS
         was_done = is_placed or any(each["execution_type"] in _DONE_TO_ORDERS for each in others)
         refused = self._refused_at[key]
         taken = {each.record.offset() for each in asked} - refused
         is_late = bool(taken and refused and max(refused) > min(taken))
-        if is_late and was_done and len(others) > 1:
+        if is_late and was_done and len(others) > 1 + is_list:
             self.single.violated(" ".join(key), f"{names}: a repeat has an effect: {told}")
 
     def _is_lost(self, command: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
@@ -158,12 +168,18 @@ class ClientAnswers:
             self.answered.violated(where, f"{saga['state']}, {len(saga['waiting'])} wait")
         numbered = [
             report
-            for report in self._told[saga["account_id"], saga["saga_id"]]
+            for report in self._told[saga["account_id"], saga["saga_id"].removesuffix(SECOND_LEG)]
             if report["execution_type"] == "NEW"
         ]
         has_order = bool(numbered)
         if has_order != (saga["state"] == "COMPLETED"):
             self.answered.violated(where, f"{saga['state']}, {len(numbered)} orders accepted")
+
+
+def _is_cancelled_along(report: Mapping[str, Any]) -> bool:
+    """Whether it tells of the leg that was not named, when its list's other one was cancelled."""
+    told = report["execution_type"], report["expiry_reason"]
+    return told == ("CANCELED", "OCO_TRIGGER")
 
 
 def _is_repeated(asked: list[Seen]) -> bool:

@@ -83,10 +83,11 @@ class FillAccounts:
             for key, row in rows.items()
             if "hold_id" in row and row["left_units"]
         }
-        needed = {
-            (report["account_id"], report["hold_id"]): self._needs_of(report)
-            for report in self.open.values()
-        }
+        needed: dict[tuple[str, str], int] = {}
+        for report in self.open.values():
+            hold = report["account_id"], report["hold_id"]
+            # One hold pays for both legs of a list, of which one trades.
+            needed[hold] = max(needed.get(hold, 0), self._needs_of(report))
         for key in sorted(held.keys() | needed.keys()):
             self.holds.figures["open holds"] += 1
             if held.get(key, 0) != needed.get(key, 0):

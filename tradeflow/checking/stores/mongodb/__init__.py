@@ -1,0 +1,1 @@
+"""The audit trail in MongoDB, held against the log."""

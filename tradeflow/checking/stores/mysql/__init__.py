@@ -1,0 +1,1 @@
+"""MySQL's tables, held against the log."""

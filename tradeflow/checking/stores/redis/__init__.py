@@ -1,0 +1,1 @@
+"""Redis's keys, held against the log."""
