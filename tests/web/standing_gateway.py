@@ -10,8 +10,7 @@ from web.feed.hub import Hub
 from web.gateway import Gateway
 from web.limits.limiter import Limiter
 from web.settings import GatewaySettings
-from web.userdata.listen_keys import MemoryListenKeys
-from web.userdata.opening import RightsCheck
+from web.userdata.opening import RightsCheck, open_listen_keys
 from web.userdata.user_data import UserData
 
 
@@ -28,7 +27,7 @@ def standing_gateway(
     chosen = GatewaySettings(**settings)
     instruments = default_instruments()
     hub, door = Hub(), door_of(keys)
-    listen_keys = MemoryListenKeys(chosen.listen_key_seconds)
+    listen_keys = open_listen_keys(chosen)
     user_data = UserData(
         instruments,
         RightsCheck(door, listen_keys).is_good,

@@ -78,5 +78,6 @@ class StandingServer:
             self.gateway.user_data.start()
             await self._server.serve()
             await self.gateway.user_data.close()
+            await self.gateway.listen_keys.disconnect()
 
         self._loop.run_until_complete(serve())

@@ -23,7 +23,6 @@ class ListenKeySockets:
 
     async def serve(self, websocket: WebSocket, names: Iterable[str], *, is_wrapped: bool) -> None:
         """Send events as they are, or with the name of their stream around them."""
-        await websocket.accept()
         connection = Connection(websocket)
         query = dict(parse_qsl(websocket.scope["query_string"].decode("latin-1")))
         in_microseconds = query.get("timeUnit", "").upper() == _MICROSECOND
@@ -35,6 +34,8 @@ class ListenKeySockets:
                     connection.close(POLICY, _NO_SUCH_KEY)
                     break
                 closes.append(close)
+            # Only now: whoever is connected misses nothing.
+            await websocket.accept()
             await connection.run(_ignore)
         finally:
             for close in closes:

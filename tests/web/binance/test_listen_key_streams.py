@@ -1,6 +1,7 @@
 """User data by listen keys: whose they are, how they end, and what is told then."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,15 +13,16 @@ from tests.web.memory_keys import key_of
 from tests.web.socket_client import SocketClient
 from tests.web.standing_server import StandingServer
 from tests.web.userdata.records import received_report, received_wallet
+from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 from web.binance import listen_keys, rest
-from web.binance.streams import endpoint
+from web.binance.streams import endpoint as streams
 from web.gateway import Gateway
 
 ALICE, BOB = key_of("alice"), key_of("bob")
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
-    return [*rest.routes(gateway, listen_keys.ENDPOINTS), *endpoint.routes(gateway)]
+    return [*rest.routes(gateway, listen_keys.ENDPOINTS), *streams.routes(gateway)]
 
 
 class Served:
@@ -133,7 +135,7 @@ def test_a_key_that_has_expired_ends_its_streams() -> None:
 
 
 def test_a_key_that_is_unknown_is_said_to_be(served: Served) -> None:
-    for name in ("a" * 64,):
+    for name in ("a" * 64, "nosuch"):
         with served.raw(name) as raw:
             assert closing(raw) == (1008, "This listenKey does not exist.")
 
@@ -149,6 +151,25 @@ def test_a_client_that_leaves_is_forgotten(served: Served) -> None:
     with served.raw(listen_key):
         served.server.publish([received_report()])
         assert served.server.gateway.user_data.listeners == 1
+
+
+def test_all_gateways_know_a_key_and_that_it_was_taken_away(tmp_path: Path) -> None:
+    redis = EmbeddedRedis(EmbeddedRedisSettings(port=0, data_dir=tmp_path, time_series=False))
+    redis.start()
+    try:
+        shared: dict[str, Any] = {"redis_url": redis.url, "key_check_seconds": 0.05}
+        with StandingServer(routes, **shared) as one, StandingServer(routes, **shared) as other:
+            listen_key = Served(one).open()
+            with Served(other).raw(listen_key) as raw:
+                other.publish([received_report()])
+                assert raw.receive()["e"] == "executionReport"
+
+                assert Served(one).ask("DELETE", listenKey=listen_key).json() == {}
+
+                assert raw.receive()["e"] == "listenKeyExpired"
+                assert closing(raw)[0] == 1000
+    finally:
+        redis.stop()
 
 
 def test_listen_keys_can_be_switched_off() -> None:
