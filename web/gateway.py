@@ -12,6 +12,7 @@ from web.limits.limiter import Limiter
 from web.settings import GatewaySettings
 from web.state.account_history import AccountHistory
 from web.state.balances import Balances
+from web.state.history import History
 from web.state.markets import Markets
 from web.state.orders import OrderBooks
 from web.state.transfers import Transfers
@@ -27,6 +28,7 @@ class Gateway:
     feed: Feed
     desk: Desk
     markets: Markets
+    history: History
     orders: OrderBooks
     balances: Balances
     transfers: Transfers

@@ -12,10 +12,12 @@ from web.feed.reader import Feed
 from web.gateway import Gateway
 from web.limits.limiter import Unlimited
 from web.settings import GatewaySettings
-from web.state.account_history import AccountHistory, NoHistory
+from web.state.account_history import AccountHistory, NoAccountHistory
 from web.state.balances import Balances
+from web.state.history import History, NoHistory
 from web.state.markets import Markets
 from web.state.mysql_account_history import MysqlAccountHistory
+from web.state.mysql_history import MysqlHistory
 from web.state.orders import OrderBooks
 from web.state.transfers import Transfers
 
@@ -34,8 +36,11 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     orders, balances = OrderBooks(settings.kept_orders), Balances()
     transfers = Transfers(settings.kept_orders)
     url = settings.mysql_url
+    history: History = (
+        NoHistory() if url is None else MysqlHistory(url.get_secret_value(), instruments)
+    )
     account_history: AccountHistory = (
-        NoHistory() if url is None else MysqlAccountHistory(url.get_secret_value())
+        NoAccountHistory() if url is None else MysqlAccountHistory(url.get_secret_value())
     )
     # State first: whoever listens behind it finds it as new as the record.
     for state in (markets, orders, balances, transfers):
@@ -51,6 +56,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
             feed=feed,
             desk=desk,
             markets=markets,
+            history=history,
             orders=orders,
             balances=balances,
             transfers=transfers,
@@ -61,4 +67,5 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
     finally:
         await feed.stop()
         await desk.close()
+        await history.close()
         await account_history.close()

@@ -1,6 +1,6 @@
 """What an endpoint is: from the one table of them come routes, documents, limits and tests."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ class Call:
 
 Handler = Callable[[Call], Awaitable[Any]]
 """Gives what JSON can hold; times are ``TimeMs`` (web/binance/reply.py)."""
+StateOf = Callable[[Call], Hashable | None]
+"""What an answer depends on beside its parameters; None: do not ask."""
 Weight = int | Callable[[Mapping[str, Any]], int]
 """A request's weight, or the function that finds it from the endpoint's parameters."""
 
@@ -49,6 +51,10 @@ class Endpoint:
     weight: Weight = 1
     parameters: tuple[Parameter, ...] = ()
     ws_method: str = ""
+    old_paths: tuple[str, ...] = ()
+    """Where Binance had it once; old clients still ask there."""
+    state_of: StateOf | None = None
+    """As long as this is equal the answer is, and REST makes it once; None: each time anew."""
     orders: int = 0
     """How many orders it places, for the limits of orders."""
     replies: Mapping[str, Any] = field(default_factory=dict)

@@ -110,6 +110,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "SIDE": (-1117, "Invalid side.", 400),
     "INTERVAL": (-1120, "Invalid interval.", 400),
     "SYMBOL": (-1121, "Invalid symbol.", 400),
+    "SYMBOL_STATUS": (-1122, "Invalid symbolStatus.", 400),
     "LISTEN_KEY": (-1125, "This listenKey does not exist.", 400),
     "TOO_LONG_A_TIME": (
         -1127,
@@ -128,6 +129,11 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
         "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.",
         400,
     ),
+    "STATUS_MISMATCH": (
+        -1220,
+        "The symbol's status does not match the requested symbolStatus.",
+        400,
+    ),
     "REJECTED": (-2010, "{text}", 400),
     "CANCEL_REJECTED": (-2011, "{text}", 400),
     "NO_SUCH_ORDER": (-2013, "Order does not exist.", 400),
@@ -139,6 +145,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "NOT_SUBSCRIBED": (-2036, "User Data Stream subscription not active.", 400),
     "AMEND_REJECTED": (-2038, "{text}", 400),
     "OTHER_CLIENT_ORDER_ID": (-2039, "Client order ID is not correct for this order ID.", 400),
+    "NO_REFERENCE_PRICE": (-2043, "This symbol doesn't have a reference price.", 400),
 }
 """By a name of ours: code, text with its blanks, HTTP status."""
 

@@ -20,6 +20,7 @@ from schemas.partitioning import partition_of
 from schemas.topics import (
     ACCOUNTS_WALLET,
     CANDLES,
+    MATCHING_BOOK,
     ORDERBOOK_SNAPSHOTS,
     ORDERBOOK_UPDATES,
     ORDERS_EXECUTIONS,
@@ -41,6 +42,7 @@ READ_TOPICS = (
     ORDERS_ORDERS,
     ORDERS_EXECUTIONS,
     WALLET_EVENTS,
+    MATCHING_BOOK,
 )
 """What the gateway reads."""
 
@@ -49,6 +51,7 @@ _WHOLE = (CANDLES.name, ACCOUNTS_WALLET.name, ORDERS_ORDERS.name)
 
 _TRADES_BACK = 20_000
 _EXECUTIONS_BACK = 100_000
+_ROWS_BACK = 2_000
 _TICKERS_BACK = 2_000
 _TICKERS_BACK_MAX = 100_000
 _WAIT_SECONDS = 10.0
@@ -89,6 +92,7 @@ class Positions:
             starts |= self._executions(low, high)
             starts |= self._tickers(low, high)
             starts |= self._books(low, high)
+            starts |= self._symbol_rows(low, high)
         except KafkaException as error:
             raise GatewayError(
                 f"the broker at {self._settings.broker} does not answer: {error}",
@@ -156,6 +160,32 @@ class Positions:
                         break
                     back *= 4
                 starts[place] = start
+        return starts
+
+    def _symbol_rows(self, low: Mapping[Place, int], high: Mapping[Place, int]) -> dict[Place, int]:
+        """Each symbol's newest row, of which there is one a tick; where it has none, the end.
+
+        The rest of that log are orders, which nobody here needs.
+        """
+        starts = {}
+        symbols = self._symbols_of(MATCHING_BOOK.name, high)
+        with self._reading() as consumer:
+            for place, end in high.items():
+                if place.topic != MATCHING_BOOK.name:
+                    continue
+                newest: dict[bytes, int] = {}
+                back, until = _ROWS_BACK, end
+                while until > low[place] and newest.keys() < symbols[place.partition]:
+                    start = max(low[place], end - back)
+                    found = {
+                        message.key() or b"": int(message.offset() or 0)
+                        for message in _between(consumer, place, start, until)
+                    }
+                    for symbol in symbols[place.partition] & found.keys():
+                        newest.setdefault(symbol, found[symbol])
+                    until = start
+                    back *= 8
+                starts[place] = min(newest.values(), default=end)
         return starts
 
     def _books(self, low: Mapping[Place, int], high: Mapping[Place, int]) -> dict[Place, int]:

@@ -12,7 +12,7 @@ from schemas.careful import HEADER_BYTES
 from schemas.codec import DecodeError, decode, header
 from schemas.instruments import Instrument
 from schemas.registry import registry
-from schemas.topics import ORDERS_EXECUTIONS, WALLET_EVENTS
+from schemas.topics import ORDERS_EXECUTIONS, TRADES, WALLET_EVENTS
 from web.errors import GatewayError
 from web.feed.hub import Hub
 from web.feed.positions import Place, Positions
@@ -34,10 +34,12 @@ _UNUSED = frozenset(
         "WalletCommandRow",
         "WalletPartitionRow",
         "BookTicker",
+        "OrderRow",
+        "ClosedOrderRow",
     )
     for schema_id in [registry().newest[name][0]]
 )
-"""Nobody here asks for these; they are not even decoded."""
+"""Nobody here asks for these; they are not even decoded, but for the ticks among trades."""
 _REPLIES = (ORDERS_EXECUTIONS.name, WALLET_EVENTS.name)
 
 
@@ -150,7 +152,7 @@ class Feed:
         value = raw.value()
         if not value:
             batch.append(Received(topic, partition, offset, raw.key() or b"", "", {}, {}))
-        elif value[:HEADER_BYTES] not in _UNUSED:
+        elif topic == TRADES.name or value[:HEADER_BYTES] not in _UNUSED:
             try:
                 name, record = decode(value)
             except DecodeError as fault:

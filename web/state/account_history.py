@@ -132,7 +132,7 @@ class AccountHistory(Protocol):
         """Give its connections up."""
 
 
-class NoHistory:
+class NoAccountHistory:
     """There is no store: memory is all there is."""
 
     async def order(self, account_id: str, symbol: str, order_id: int) -> PastOrder | None:

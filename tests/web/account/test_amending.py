@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.exchange import await_condition
 from tests.web.signed_client import RefusedError, SignedClient
-from tests.web.trading.orders import ORDER, limit, market
+from tests.web.account.orders import ORDER, limit, market
 
 _PATH = f"{ORDER}/amend/keepPriority"
 

@@ -13,7 +13,7 @@ from tests.connectors.processes import ConnectorProcess
 from tests.fixtures.mysql import fresh_database, running_mysql
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient, funded_client
-from tests.web.trading.orders import ORDER, limit, market
+from tests.web.account.orders import ORDER, limit, market
 from web.errors import GatewayError
 from web.state import mysql_account_tables
 from web.state.mysql_account_history import MysqlAccountHistory

@@ -7,8 +7,8 @@ import pytest
 from tests.chaos.exchange import await_condition
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
-from tests.web.trading.conftest import NewClient
-from tests.web.trading.orders import ORDER, limit
+from tests.web.account.conftest import NewClient
+from tests.web.account.orders import ORDER, limit
 
 _FAUCET = "/tradeflow/v1/deposit"
 _WITHDRAW = "/sapi/v1/capital/withdraw/apply"

@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.exchange import await_condition
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient, funded_client
-from tests.web.trading.orders import ORDER, limit
+from tests.web.account.orders import ORDER, limit
 
 _UNKNOWN = (
     504,
