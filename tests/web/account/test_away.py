@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
+from tests.web.account.orders import ORDER, limit
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient, funded_client
-from tests.web.account.orders import ORDER, limit
 
 _UNKNOWN = (
     504,

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.chaos.exchange import await_condition
-from tests.web.signed_client import RefusedError, SignedClient
 from tests.web.account.orders import ORDER, limit, market
+from tests.web.signed_client import RefusedError, SignedClient
 
 _UNKNOWN = (400, -2011, "Unknown order sent.")
 

@@ -11,9 +11,9 @@ from connectors.mysql import tables as connector_tables
 from tests.chaos.exchange import await_condition
 from tests.connectors.processes import ConnectorProcess
 from tests.fixtures.mysql import fresh_database, running_mysql
+from tests.web.account.orders import ORDER, limit, market
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient, funded_client
-from tests.web.account.orders import ORDER, limit, market
 from web.errors import GatewayError
 from web.state import mysql_account_tables
 from web.state.mysql_account_history import MysqlAccountHistory

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
-from tests.web.running_exchange import RunningExchange, RunningGateway
-from tests.web.signed_client import RefusedError, SignedClient
 from tests.web.account.conftest import NewClient
 from tests.web.account.orders import ORDER, limit
+from tests.web.running_exchange import RunningExchange, RunningGateway
+from tests.web.signed_client import RefusedError, SignedClient
 
 _FAUCET = "/tradeflow/v1/deposit"
 _WITHDRAW = "/sapi/v1/capital/withdraw/apply"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
-from tests.web.signed_client import RefusedError, SignedClient
 from tests.web.account.conftest import NewClient
 from tests.web.account.orders import ORDER, limit, market
+from tests.web.signed_client import RefusedError, SignedClient
 
 _ACK = {"symbol", "orderId", "orderListId", "clientOrderId", "transactTime"}
 _RESULT = _ACK | {

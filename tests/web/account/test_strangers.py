@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.web.running_exchange import RunningGateway
-from tests.web.signed_client import RefusedError, SignedClient
 from tests.web.account.conftest import NewClient
 from tests.web.account.orders import ORDER, limit, market
+from tests.web.running_exchange import RunningGateway
+from tests.web.signed_client import RefusedError, SignedClient
 from web.auth.caller import Scope
 
 
