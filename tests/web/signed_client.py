@@ -37,6 +37,7 @@ class SignedClient:
 
     def __init__(self, gateway: RunningGateway, account_id: str, *scopes: Scope) -> None:
         self.account_id = account_id
+        self.gateway = gateway
         self._key = gateway.keys.add(key_of(account_id, *scopes))
         self._http = httpx.Client(
             base_url=gateway.url, timeout=30, headers={"X-MBX-APIKEY": self._key.key}

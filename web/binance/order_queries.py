@@ -16,6 +16,8 @@ from web.binance.rejections import query_error
 from web.exchange.desk import UnknownOutcomeError
 from web.state.account_history import HistoryAwayError, PastOrder, Span
 
+_ALIVE = frozenset({"PENDING_NEW", "NEW", "PARTIALLY_FILLED"})
+
 
 async def _order(call: Call) -> dict[str, Any]:
     name = order_name(call.values)
@@ -27,19 +29,20 @@ async def _order(call: Call) -> dict[str, Any]:
         raise wrong
     # What memory does not have may stand in the log behind what is read: the stage is asked, behind
     # the placement that may not be answered yet.
+    unknown: Exception | None = None
     try:
         report = await _ask_the_stage(call, name)
-    except (UnknownOutcomeError, BinanceError):
-        past = await _past_order(call, name)
-        if past is None:
-            raise
+    except (UnknownOutcomeError, BinanceError) as error_of_asking:
+        unknown = error_of_asking
+    if report is not None and report["order_status"] in _ALIVE:
+        return _view(call, report)
+    past = await _past_order(call, name)
+    # The stage does not say when an order ended; what was written down does.
+    if past is not None and (report is None or past.status == report["order_status"]):
         return past_order_view(past)
     if report is not None:
         return _view(call, report)
-    past = await _past_order(call, name)
-    if past is None:
-        raise error("NO_SUCH_ORDER")
-    return past_order_view(past)
+    raise unknown or error("NO_SUCH_ORDER")
 
 
 def _remembered(call: Call, name: OrderName) -> Report | None:

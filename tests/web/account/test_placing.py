@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
+from tests.web.account.conftest import NewClient
+from tests.web.account.orders import ORDER, limit, market
 from tests.web.signed_client import RefusedError, SignedClient
-from tests.web.trading.conftest import NewClient
-from tests.web.trading.orders import ORDER, limit, market
 
 _ACK = {"symbol", "orderId", "orderListId", "clientOrderId", "transactTime"}
 _RESULT = _ACK | {

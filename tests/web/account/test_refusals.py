@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
+from tests.web.account.conftest import NewClient
+from tests.web.account.orders import ORDER, limit, market
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
-from tests.web.trading.conftest import NewClient
-from tests.web.trading.orders import ORDER, limit, market
 from web.auth.caller import Scope
 
 _LIMIT = {"type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "100"}

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.web.account.orders import ORDER, limit, market
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
-from tests.web.trading.orders import ORDER, limit, market
 
 _OPEN, _ALL, _TRADES = "/api/v3/openOrders", "/api/v3/allOrders", "/api/v3/myTrades"
 _PREVENTED = "/api/v3/myPreventedMatches"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
+from tests.web.account.orders import ORDER, limit, market
 from tests.web.signed_client import RefusedError, SignedClient
-from tests.web.trading.orders import ORDER, limit, market
 
 _PATH = f"{ORDER}/amend/keepPriority"
 

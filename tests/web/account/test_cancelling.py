@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.chaos.exchange import await_condition
+from tests.web.account.orders import ORDER, limit, market
 from tests.web.signed_client import RefusedError, SignedClient
-from tests.web.trading.orders import ORDER, limit, market
 
 _UNKNOWN = (400, -2011, "Unknown order sent.")
 
