@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.instruments import Instrument
+from web.auth.api_key import KeyRing
 from web.auth.door import Door
+from web.auth.refusal_trail import RefusalTrail
+from web.auth.seen_signatures import SeenSignatures
 from web.exchange.desk import Desk
 from web.feed.hub import Hub
 from web.feed.reader import Feed
@@ -28,4 +31,7 @@ class Gateway:
     orders: OrderBooks
     balances: Balances
     door: Door
+    keys: KeyRing
+    seen: SeenSignatures
+    refusals: RefusalTrail
     limiter: Limiter

@@ -50,6 +50,9 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
             orders=orders,
             balances=balances,
             door=Door(keys, seen, refusals.note),
+            keys=keys,
+            seen=seen,
+            refusals=refusals,
             limiter=Unlimited(),
         )
     finally:

@@ -15,6 +15,10 @@ class TooManySignaturesError(Exception):
 class SeenSignatures(Protocol):
     """Remembers signatures of requests that may come but once."""
 
+    @property
+    def is_away(self) -> bool:
+        """Whether what other gateways have seen should be known here, and is not now."""
+
     async def is_new(self, signature: str, until_ms: int) -> bool:
         """Whether this signature, in lower case, was not seen before; from now on it was.
 
@@ -38,6 +42,11 @@ class MemorySignatures:
         self._kept = kept
         self._seen: set[str] = set()
         self._by_end: dict[int, list[str]] = defaultdict(list)
+
+    @property
+    def is_away(self) -> bool:
+        """Never: nobody else is asked."""
+        return False
 
     def __len__(self) -> int:
         return len(self._seen)
