@@ -42,6 +42,7 @@ class MemorySignatures:
         self._kept = kept
         self._seen: set[str] = set()
         self._by_end: dict[int, list[str]] = defaultdict(list)
+        self._looked_at = 0
 
     @property
     def is_away(self) -> bool:
@@ -80,5 +81,9 @@ class MemorySignatures:
         ]
 
     def _forget(self, at_ms: int) -> None:
-        for second in [each for each in self._by_end if (each + 1) * _BUCKET_MS <= at_ms]:
+        now = at_ms // _BUCKET_MS
+        if now == self._looked_at:
+            return
+        self._looked_at = now
+        for second in [each for each in self._by_end if each < now]:
             self._seen.difference_update(self._by_end.pop(second))
