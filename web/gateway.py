@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.instruments import Instrument
+from web.auth.api_key import KeyRing
 from web.auth.door import Door
+from web.auth.refusal_trail import RefusalTrail
+from web.auth.seen_signatures import SeenSignatures
 from web.exchange.desk import Desk
 from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
@@ -41,6 +44,9 @@ class Gateway:
     transfers: Transfers
     account_history: AccountHistory
     door: Door
+    keys: KeyRing
+    seen: SeenSignatures
+    refusals: RefusalTrail
     limiter: Limiter
     fanout: Fanout
     listen_keys: ListenKeys

@@ -103,6 +103,9 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
                 user_data=user_data,
                 probes=probes,
                 metrics=metrics,
+                keys=keys,
+                seen=seen,
+                refusals=refusals,
             )
     finally:
         await user_data.close()

@@ -64,5 +64,8 @@ def gateway_of(settings: GatewaySettings | None = None, **parts: Any) -> Gateway
         "user_data": cast(Any, None),
         "probes": Probes(),
         "metrics": Metrics(),
+        "keys": MemoryKeys(),
+        "seen": cast(Any, None),
+        "refusals": cast(Any, None),
     }
     return Gateway(**{**others, **parts})

@@ -22,6 +22,8 @@ def key_of(account_id: str, *scopes: Scope) -> ApiKey:
 class MemoryKeys:
     """A ring of whatever keys were added."""
 
+    is_away = False
+
     def __init__(self) -> None:
         self._keys: dict[str, ApiKey] = {}
 

@@ -37,13 +37,11 @@ def gateway_settings() -> "tuple[GatewaySettings, AuthSettings]":
     from tradeflow.errors import TradeflowError
     from tradeflow.running_broker import running_broker
     from tradeflow.settings import load_settings
-
-    auth = auth_settings()
     from web.errors import ExitCode
     from web.settings import GatewaySettings
 
     try:
-        settings = load_settings(GatewaySettings)
+        auth, settings = auth_settings(), load_settings(GatewaySettings)
     except TradeflowError as error:
         error.exit_code = ExitCode.CONFIG
         raise
@@ -73,18 +71,13 @@ def auth_settings() -> "AuthSettings":
 
         from web.auth.key_store import KeyStore  # noqa: F401
         from web.auth.settings import AuthSettings
-        from web.errors import ExitCode
     except ImportError as error:
         raise TradeflowError(
             f"The gateway and its keys need the package {error.name}.",
             remedy="Install it with: pip install 'tradeflow[web]'",
         ) from error
-    try:
-        auth = load_settings(AuthSettings)
-        if auth.database_url.get_secret_value():
-            return auth
-        url = key_database_url(auth.state_dir)
-    except TradeflowError as error:
-        error.exit_code = ExitCode.CONFIG
-        raise
-    return auth.model_copy(update={"database_url": SecretStr(url)})
+    auth = load_settings(AuthSettings)
+    if auth.database_url.get_secret_value():
+        return auth
+    url = SecretStr(key_database_url(auth.state_dir))
+    return auth.model_copy(update={"database_url": url})

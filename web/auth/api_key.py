@@ -27,6 +27,10 @@ class KeysAwayError(Exception):
 class KeyRing(Protocol):
     """Finds keys; those that were revoked are not found."""
 
+    @property
+    def is_away(self) -> bool:
+        """Whether only keys that are in memory can be found now."""
+
     async def find(self, key: str) -> ApiKey | None:
         """The key of this text, if there is one.
 

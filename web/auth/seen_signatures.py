@@ -15,6 +15,10 @@ class TooManySignaturesError(Exception):
 class SeenSignatures(Protocol):
     """Remembers signatures of requests that may come but once."""
 
+    @property
+    def is_away(self) -> bool:
+        """Whether what other gateways have seen should be known here, and is not now."""
+
     async def is_new(self, signature: str, until_ms: int) -> bool:
         """Whether this signature, in lower case, was not seen before; from now on it was.
 
@@ -38,6 +42,12 @@ class MemorySignatures:
         self._kept = kept
         self._seen: set[str] = set()
         self._by_end: dict[int, list[str]] = defaultdict(list)
+        self._looked_at = 0
+
+    @property
+    def is_away(self) -> bool:
+        """Never: nobody else is asked."""
+        return False
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -71,5 +81,9 @@ class MemorySignatures:
         ]
 
     def _forget(self, at_ms: int) -> None:
-        for second in [each for each in self._by_end if (each + 1) * _BUCKET_MS <= at_ms]:
+        now = at_ms // _BUCKET_MS
+        if now == self._looked_at:
+            return
+        self._looked_at = now
+        for second in [each for each in self._by_end if each < now]:
             self._seen.difference_update(self._by_end.pop(second))

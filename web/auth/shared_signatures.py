@@ -66,7 +66,7 @@ class SharedSignatures:
 
     @property
     def is_away(self) -> bool:
-        """Whether a signature that another gateway saw would be accepted here now."""
+        """Whether Redis is away: what another gateway has seen would be accepted here."""
         return self._waiting_for_it is not None
 
     async def is_new(self, signature: str, until_ms: int) -> bool:

@@ -344,5 +344,7 @@ def _ring(*keys: ApiKey) -> MemoryKeys:
 
 
 class _NoRing:
+    is_away = True
+
     async def find(self, key: str) -> ApiKey | None:
         raise KeysAwayError

@@ -187,14 +187,14 @@ def test_a_redis_that_hangs_is_left_alone(server: EmbeddedRedis) -> None:
         async with _gateways(server.url, count=1) as (one,):
             assert await one.is_new("a", _soon())
             with redis.Redis.from_url(server.url) as client:
-                client.client_pause(2_500)
+                client.client_pause(6_000)
             loop = asyncio.get_running_loop()
             began = loop.time()
             assert await one.is_new("b", _soon())
             assert one.is_away
             assert not await one.is_new("b", _soon())
-            # Far from the pause; it is no measurement.
-            assert loop.time() - began < 2.0
+            # Less than the pause; it is no measurement.
+            assert loop.time() - began < 5.0
             await _until(lambda: not one.is_away, "Redis answers again")
 
     asyncio.run(run())

