@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -277,3 +279,42 @@ def test_tells_of_the_end(kind: WireKind) -> None:
     (wrapped,) = combined.messages
     assert (event["e"], wrapped["stream"]) == ("serverShutdown", "!serverShutdown")
     assert wrapped["data"]["E"] == pytest.approx(event["E"] * 1_000, abs=5_000_000)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=60)
+        # Frames: masked with zeros, of any kind, with and without an end.
+        | st.builds(
+            lambda head, data: bytes((head, 0x80 | len(data), 0, 0, 0, 0)) + data,
+            st.integers(0, 255),
+            st.binary(max_size=60) | st.just(b'{"method":"LIST_SUBSCRIPTIONS","id":1}'),
+        ),
+        max_size=6,
+    )
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_stands_whatever_bytes_come(
+    streams: BareStreams, caplog: pytest.LogCaptureFixture, sent: list[bytes]
+) -> None:
+    with socket.create_connection(_address(streams)) as client:
+        client.sendall(_handshake(f"/ws/{_TRADE}"))
+        with contextlib.suppress(ConnectionError):
+            for each in sent:
+                client.sendall(each)
+
+    await_condition(lambda: len(streams.fanout) == 0, "the connection to be forgotten", every=0.001)
+    assert [each for each in caplog.records if each.levelname in ("ERROR", "CRITICAL")] == []
+
+
+def test_stands_who_is_gone_at_once(streams: BareStreams, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(50):
+        client = socket.create_connection(_address(streams))
+        client.sendall(_handshake(f"/ws/{_TRADE}"))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+
+    with StreamClient(f"{streams.url}/ws") as alive:
+        assert alive.ask({"method": "LIST_SUBSCRIPTIONS", "id": 1})["result"] == []
+    await_condition(lambda: len(streams.fanout) == 0, "all to be forgotten")
+    assert [each for each in caplog.records if each.levelname in ("ERROR", "CRITICAL")] == []

@@ -124,6 +124,7 @@ class Connection:
         if key is not None and self._outbox.has(key):
             data = message.instead_of_older(self.form)
         if not self._outbox.put(data, key):
+            self._fanout.too_slow += 1
             reason = f"Too slow: more than {self._queue_bytes} bytes wait to be read."
             self.close(POLICY_VIOLATION, reason)
 

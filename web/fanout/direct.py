@@ -114,8 +114,22 @@ class FrameProtocol(BreakingOffProtocol):
         if self._events is not None:
             self._events.on_lost()
 
+    def handle_close(self, event: Frame) -> None:
+        """The client closes; what was written before is for it to read, but not for ever."""
+        super().handle_close(event)
+        self._cut_off_later(self.close_seconds)
+
+    def handle_parser_exception(self) -> None:
+        """The client sends what is no WebSocket."""
+        super().handle_parser_exception()
+        self._cut_off_later(self.close_seconds)
+
     def shutdown(self) -> None:
         """The server stops: whoever does not read now will not be waited for."""
         super().shutdown()
+        self._cut_off_later(_SHUTDOWN_SECONDS)
+
+    def _cut_off_later(self, seconds: float) -> None:
+        # A transport that is closed is kept until its last byte is read.
         if self.transport.get_write_buffer_size():
-            self.loop.call_later(_SHUTDOWN_SECONDS, self.transport.abort)
+            self.loop.call_later(seconds, self.transport.abort)

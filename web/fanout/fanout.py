@@ -61,6 +61,8 @@ class Fanout:
         self._connections: dict[Connection, None] = {}
         self._sources: list[Source] = []
         self._to_flush: list[Connection] = []
+        self.too_slow = 0
+        """Connections that were closed because their clients did not read."""
 
     def __len__(self) -> int:
         """How many connections there are."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from confluent_kafka import (
     Consumer,
     IsolationLevel,
+    KafkaError,
     KafkaException,
     Message,
     TopicPartition,
@@ -55,6 +56,14 @@ _ROWS_BACK = 2_000
 _TICKERS_BACK = 2_000
 _TICKERS_BACK_MAX = 100_000
 _WAIT_SECONDS = 10.0
+_PAUSE_SECONDS = 0.1
+_NOT_YET = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
 
 
 class Place(NamedTuple):
@@ -115,6 +124,17 @@ class Positions:
         ]
 
     def _edges(self, places: list[Place], spec: OffsetSpec) -> dict[Place, int]:
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                return self._edges_now(places, spec)
+            except KafkaException as error:
+                # A topic that was made just now has no leader for a moment.
+                if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+
+    def _edges_now(self, places: list[Place], spec: OffsetSpec) -> dict[Place, int]:
         asked = {TopicPartition(*place): spec for place in places}
         answers = self._admin.list_offsets(
             asked,

@@ -12,15 +12,13 @@ from starlette.websockets import WebSocket
 from web.binance.errors import BinanceError, error
 from web.binance.listen_key_streams import ListenKeySockets
 from web.binance.streams.attempts import Attempts
-from web.binance.streams.control import Answer, Control
+from web.binance.streams.control import Control
 from web.fanout.connection import Connection
-from web.fanout.direct import direct_wire
-from web.fanout.wire import AsgiWire, Wire, first_of
+from web.fanout.serving import serve_connection
 from web.gateway import Gateway
 from web.userdata.listen_keys import may_be_listen_key
 
 _TIME_UNITS = {"": False, "MILLISECOND": False, "MICROSECOND": True}
-_GOING_AWAY = 1001
 
 
 def routes(gateway: Gateway) -> list[WebSocketRoute]:
@@ -39,7 +37,8 @@ class _StreamAddresses:
     """One gateway's."""
 
     def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+        self._fanout = gateway.fanout
+        self._settings = gateway.settings
         self._private = ListenKeySockets(gateway)
         self._attempts = Attempts(gateway.settings.connections_in_5_minutes)
 
@@ -60,42 +59,30 @@ class _StreamAddresses:
         if all(map(may_be_listen_key, names)):
             await self._private.serve(websocket, names, is_wrapped=is_combined)
             return
-        settings = self._gateway.settings
-        control = Control(is_combined=is_combined, streams_max=settings.connection_streams)
+        streams_max = self._settings.connection_streams
+        control = Control(is_combined=is_combined, streams_max=streams_max)
         try:
             in_microseconds = self._admit(websocket)
             joined = control.begin(names)
             if joined is None:
-                raise error("TOO_LARGE", name="streams", most=settings.connection_streams)
+                raise error("TOO_LARGE", name="streams", most=streams_max)
         except BinanceError as refused:
             body = orjson.dumps(refused.as_json())
             await websocket.send_denial_response(Response(body, refused.status))
             return
-        await websocket.accept()
-        wire: Wire = direct_wire(websocket.scope) or AsgiWire(
-            websocket.send, close_seconds=settings.close_seconds
-        )
-        connection = Connection(
-            self._gateway.fanout,
-            wire,
+
+        async def answer(connection: Connection, text: str) -> None:
+            self._answer(connection, control, text)
+
+        await serve_connection(
+            websocket,
+            self._fanout,
+            self._settings,
             is_combined=is_combined,
             in_microseconds=in_microseconds,
-            queue_bytes=settings.connection_queue_bytes,
-            messages_per_second=settings.connection_messages_per_second,
+            on_open=lambda connection: self._join(connection, joined),
+            on_text=answer,
         )
-        life = asyncio.get_running_loop().call_later(
-            settings.connection_seconds, connection.close, _GOING_AWAY, "The connection is too old."
-        )
-        try:
-            self._join(connection, joined)
-            listening = self._listen(websocket, connection, control)
-            if isinstance(wire, AsgiWire):
-                await first_of(listening, wire.run())
-            else:
-                await listening
-        finally:
-            life.cancel()
-            connection.on_lost()
 
     def _admit(self, websocket: WebSocket) -> bool:
         """Whether times are to be in microseconds; raises BinanceError."""
@@ -104,27 +91,13 @@ class _StreamAddresses:
             raise error("TIME_UNIT")
         address = websocket.client.host if websocket.client else ""
         if not self._attempts.is_allowed(address, asyncio.get_running_loop().time()):
-            raise error(
-                "TOO_MANY_CONNECTIONS", limit=self._gateway.settings.connections_in_5_minutes
-            )
+            raise error("TOO_MANY_CONNECTIONS", limit=self._settings.connections_in_5_minutes)
         return _TIME_UNITS[unit]
 
-    async def _listen(self, websocket: WebSocket, connection: Connection, control: Control) -> None:
-        while True:
-            message = await websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            connection.on_incoming()
-            text = message.get("text")
-            if text is None:
-                text = (message.get("bytes") or b"").decode(errors="replace")
-            if connection.is_open:
-                self._apply(connection, control.answer(text))
-
-    def _apply(self, connection: Connection, answer: Answer) -> None:
-        fanout = self._gateway.fanout
+    def _answer(self, connection: Connection, control: Control, text: str) -> None:
+        answer = control.answer(text)
         for name in answer.left:
-            fanout.leave(connection, name)
+            self._fanout.leave(connection, name)
         if answer.combined is not None:
             connection.combine(answer.combined)
         connection.reply(answer.reply)
@@ -132,8 +105,8 @@ class _StreamAddresses:
 
     def _join(self, connection: Connection, names: Iterable[str]) -> None:
         for name in names:
-            self._gateway.fanout.join(connection, name)
-            self._gateway.fanout.tell_current(connection, name)
+            self._fanout.join(connection, name)
+            self._fanout.tell_current(connection, name)
 
 
 def _query(websocket: WebSocket) -> dict[str, str]:
