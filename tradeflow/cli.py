@@ -24,6 +24,7 @@ from tradeflow.commands import (
     gateway,
     key,
     load,
+    makers,
     order,
     replay,
     reprocess,
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.command()(up.up)
 app.command()(down.down)
 app.command()(load.load)
+app.command()(makers.makers)
 app.command()(replay.replay)
 app.command()(reprocess.reprocess)
 app.command()(backtest.backtest)
