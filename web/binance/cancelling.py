@@ -16,8 +16,10 @@ from web.binance.order_parameters import (
     SYMBOL,
 )
 from web.binance.order_reply import canceled_reply
+from web.binance.order_shapes import CANCELED
 from web.binance.parameters import Parameter
 from web.binance.rejections import cancel_error
+from web.binance.shapes import listed
 
 
 def cancel_order(
@@ -101,6 +103,7 @@ ENDPOINTS = (
             CANCEL_RESTRICTIONS,
         ),
         ws_method="order.cancel",
+        replies=CANCELED,
     ),
     Endpoint(
         method="DELETE",
@@ -110,5 +113,6 @@ ENDPOINTS = (
         security=Security.TRADE,
         parameters=(SYMBOL,),
         ws_method="openOrders.cancelAll",
+        replies=listed(CANCELED),
     ),
 )

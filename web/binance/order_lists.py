@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from web.auth.security import Security
+from web.binance.account_shapes import NOTHING
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.order_parameters import SYMBOL
@@ -68,6 +69,7 @@ def _always_empty(path: str, weight: int, names: Iterable[str], ws_method: str) 
         security=Security.USER_DATA,
         weight=weight,
         parameters=tuple(Parameter(name=name) for name in names),
+        replies=NOTHING,
         ws_method=ws_method,
     )
 
