@@ -15,6 +15,8 @@ READY = "gateway at "
 class NoKeys:
     """A ring with no key on it: market data needs none."""
 
+    is_away = False
+
     async def find(self, key: str) -> ApiKey | None:
         """None, whatever is looked for."""
         return None

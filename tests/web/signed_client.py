@@ -7,12 +7,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+from jsonschema import Draft202012Validator
 
 from schemas.amounts import parse_units
 from tests.chaos.exchange import await_condition
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from web.auth.caller import Scope
+from web.binance.catalogue import ENDPOINTS
+
+_SHAPES = {
+    (each.method, each.path): Draft202012Validator(each.replies or {"type": "object"})
+    for each in ENDPOINTS
+}
 
 
 class RefusedError(Exception):
@@ -64,7 +71,10 @@ class SignedClient:
         answer = self.response(method, path, **parameters)
         if answer.status_code != 200:
             raise RefusedError(answer)
-        return answer.json()
+        said = answer.json()
+        # Whatever is asked for: the answer is what the OpenAPI document says of it.
+        _SHAPES[method, path].validate(said)
+        return said
 
     def response(
         self, method: str, path: str, headers: dict[str, str] | None = None, **parameters: Any

@@ -6,6 +6,7 @@ from schemas.amounts import format_units
 from schemas.instruments import assets_of
 from web.auth.caller import Scope
 from web.auth.security import Security
+from web.binance.account_shapes import ACCOUNT, COMMISSION, FILTERS, ORDER_COUNTS
 from web.binance.commissions import no_discount, rate, rates
 from web.binance.endpoint import Call, Endpoint
 from web.binance.order_parameters import SYMBOL
@@ -111,6 +112,7 @@ ENDPOINTS = (
             ),
         ),
         ws_method="account.status",
+        replies=ACCOUNT,
     ),
     Endpoint(
         method="GET",
@@ -121,6 +123,7 @@ ENDPOINTS = (
         weight=20,
         parameters=(SYMBOL,),
         ws_method="account.commission",
+        replies=COMMISSION,
     ),
     Endpoint(
         method="GET",
@@ -130,6 +133,7 @@ ENDPOINTS = (
         security=Security.USER_DATA,
         weight=40,
         ws_method="account.rateLimits.orders",
+        replies=ORDER_COUNTS,
     ),
     Endpoint(
         method="GET",
@@ -140,5 +144,6 @@ ENDPOINTS = (
         weight=40,
         parameters=(SYMBOL,),
         ws_method="myFilters",
+        replies=FILTERS,
     ),
 )

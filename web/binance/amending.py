@@ -7,14 +7,16 @@ from web.auth.security import Security
 from web.binance.asking import ask, identity
 from web.binance.client_ids import new_client_order_id
 from web.binance.endpoint import Call, Endpoint
-from web.binance.histories import LIMIT, from_history, read_limit
+from web.binance.histories import LIMIT, from_history
 from web.binance.order_names import mismatch, order_name
 from web.binance.order_parameters import CLIENT_ORDER_ID, ORDER_ID, SYMBOL
 from web.binance.order_reply import amended_reply
 from web.binance.order_request import steps
+from web.binance.order_shapes import AMENDED, AMENDMENT
 from web.binance.parameters import Parameter
 from web.binance.rejections import amend_error
 from web.binance.reply import TimeMs
+from web.binance.shapes import listed
 from web.state.account_history import PastAmendment
 
 
@@ -62,7 +64,7 @@ async def _amendments(call: Call) -> list[dict[str, Any]]:
                 report["time_ms"],
             )
     since = values["fromExecutionId"] or 0
-    wanted = sorted(each for each in known if each >= since)[: read_limit(values)]
+    wanted = sorted(each for each in known if each >= since)[: values["limit"]]
     return [_view(known[each]) for each in wanted]
 
 
@@ -99,6 +101,7 @@ ENDPOINTS = (
             Parameter(name="newQty", kind="decimal", is_required=True),
         ),
         ws_method="order.amend.keepPriority",
+        replies=AMENDED,
     ),
     Endpoint(
         method="GET",
@@ -114,5 +117,6 @@ ENDPOINTS = (
             LIMIT,
         ),
         ws_method="order.amendments",
+        replies=listed(AMENDMENT),
     ),
 )

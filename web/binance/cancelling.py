@@ -16,8 +16,10 @@ from web.binance.order_parameters import (
     SYMBOL,
 )
 from web.binance.order_reply import canceled_reply
+from web.binance.order_shapes import CANCELED
 from web.binance.parameters import Parameter
 from web.binance.rejections import cancel_error
+from web.binance.shapes import listed
 
 
 def cancel_order(
@@ -103,6 +105,7 @@ ENDPOINTS = (
         ),
         ws_method="order.cancel",
         is_free_when_done=True,
+        replies=CANCELED,
     ),
     Endpoint(
         method="DELETE",
@@ -113,5 +116,6 @@ ENDPOINTS = (
         parameters=(SYMBOL,),
         ws_method="openOrders.cancelAll",
         is_free_when_done=True,
+        replies=listed(CANCELED),
     ),
 )

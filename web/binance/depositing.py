@@ -4,6 +4,7 @@ from typing import Any
 
 from schemas.amounts import format_units
 from web.auth.security import Security
+from web.binance.account_shapes import DEPOSIT_ADDRESS, DEPOSITS, FAUCET
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import BinanceError, error
 from web.binance.parameters import Parameter
@@ -84,6 +85,7 @@ ENDPOINTS = (
             Parameter(name="coin", is_required=True),
             Parameter(name="amount", kind="decimal", is_required=True),
         ),
+        replies=FAUCET,
     ),
     Endpoint(
         method="GET",
@@ -96,6 +98,7 @@ ENDPOINTS = (
             *WANTED,
             Parameter(name="txId"),
         ),
+        replies=DEPOSITS,
     ),
     Endpoint(
         method="GET",
@@ -110,5 +113,6 @@ ENDPOINTS = (
             Parameter(name="network"),
             Parameter(name="amount", kind="decimal"),
         ),
+        replies=DEPOSIT_ADDRESS,
     ),
 )

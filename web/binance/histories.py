@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
-from web.auth.signing import timestamp_ms
 from web.binance.endpoint import Call
 from web.binance.errors import error
 from web.binance.parameters import Parameter
@@ -17,10 +16,10 @@ MEMORY_ONLY = ("X-TradeFlow-History", "memory-only")
 _HOURS_MAX = 24
 
 WINDOW = (
-    Parameter(name="startTime", kind="integer", description="ms; then the oldest ones come first."),
-    Parameter(name="endTime", kind="integer", description="ms, at most 24 hours after startTime."),
+    Parameter(name="startTime", kind="time", description="Then the oldest ones are told."),
+    Parameter(name="endTime", kind="time", description="At most 24 hours after startTime."),
 )
-LIMIT = Parameter(name="limit", kind="integer", default=500, most=1_000)
+LIMIT = Parameter(name="limit", kind="integer", default=500, least=1, most=1_000)
 
 
 async def from_history(call: Call, asked: Awaitable[T], otherwise: T) -> T:
@@ -39,28 +38,13 @@ def read_window(values: Mapping[str, Any]) -> tuple[int | None, int | None]:
     Raises:
         BinanceError: they are more than a day apart, or the wrong way round.
     """
-    start, end = (
-        None if values[name] is None else timestamp_ms(values[name])
-        for name in ("startTime", "endTime")
-    )
+    start, end = values["startTime"], values["endTime"]
     if start is not None and end is not None:
         if end < start:
             raise error("PARAMETERS")
         if end - start > _HOURS_MAX * 3_600_000:
             raise error("TOO_LONG_A_TIME", hours=_HOURS_MAX)
     return start, end
-
-
-def read_limit(values: Mapping[str, Any]) -> int:
-    """How many rows are wanted, at least one.
-
-    Raises:
-        BinanceError: none is.
-    """
-    limit: int = values["limit"]
-    if limit < 1:
-        raise error("INVALID", name="limit")
-    return limit
 
 
 def cut(rows: Mapping[Any, T], span: Span) -> list[T]:

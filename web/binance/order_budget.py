@@ -46,9 +46,7 @@ def stamp_budget(
 def _present_price(side: str, market: SymbolMarket) -> int:
     """The best price of the other side, else the last trade's, else 0."""
     best = (market.book.asks if side == "BUY" else market.book.bids).best()
-    if best is not None:
-        return best[0]
-    return int(market.trades[-1]["price_ticks"]) if market.trades else 0
+    return market.last_ticks if best is None else best[0]
 
 
 def _available(side: str, instrument: Instrument, balances: Mapping[str, Balance]) -> int:

@@ -7,12 +7,14 @@ from web.auth.security import Security
 from web.binance.asking import Report, ask, identity
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import BinanceError, error
-from web.binance.histories import LIMIT, WINDOW, cut, from_history, read_limit, read_window
+from web.binance.histories import LIMIT, WINDOW, cut, from_history, read_window
 from web.binance.order_names import OrderName, mismatch, order_name
 from web.binance.order_parameters import CLIENT_ORDER_ID, ORDER_ID, SYMBOL
+from web.binance.order_shapes import ORDER
 from web.binance.order_view import order_view, past_order_view
 from web.binance.parameters import Parameter
 from web.binance.rejections import query_error
+from web.binance.shapes import listed
 from web.exchange.desk import UnknownOutcomeError
 from web.state.account_history import HistoryAwayError, PastOrder, Span
 
@@ -110,9 +112,7 @@ async def _all_orders(call: Call) -> list[dict[str, Any]]:
     values = call.values
     symbol = values["symbol"].symbol
     start_ms, end_ms = read_window(values)
-    span = Span(
-        limit=read_limit(values), from_id=values["orderId"], start_ms=start_ms, end_ms=end_ms
-    )
+    span = Span(limit=values["limit"], from_id=values["orderId"], start_ms=start_ms, end_ms=end_ms)
     past = call.gateway.account_history.orders(call.account_id, symbol, span)
     found: dict[int, Report | PastOrder] = {
         each.order_id: each for each in await from_history(call, past, [])
@@ -140,6 +140,7 @@ ENDPOINTS = (
         weight=4,
         parameters=(SYMBOL, ORDER_ID, CLIENT_ORDER_ID),
         ws_method="order.status",
+        replies=ORDER,
     ),
     Endpoint(
         method="GET",
@@ -150,6 +151,7 @@ ENDPOINTS = (
         weight=_open_weight,
         parameters=(Parameter(name="symbol", kind="symbol"),),
         ws_method="openOrders.status",
+        replies=listed(ORDER),
     ),
     Endpoint(
         method="GET",
@@ -165,5 +167,6 @@ ENDPOINTS = (
             LIMIT,
         ),
         ws_method="allOrders",
+        replies=listed(ORDER),
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from web.auth.security import Security
+from web.binance.account_shapes import ORDER_RATES
 from web.binance.asking import ask, identity
 from web.binance.commissions import no_discount, rates_of_orders
 from web.binance.endpoint import Call, Endpoint
@@ -11,6 +12,7 @@ from web.binance.order_filters import notional_failure
 from web.binance.order_parameters import SYMBOL, TERMS
 from web.binance.order_reply import placed_reply, response_type
 from web.binance.order_request import place_order
+from web.binance.order_shapes import PLACED
 from web.binance.parameters import Parameter
 from web.binance.rejections import placement_error
 
@@ -73,6 +75,7 @@ ENDPOINTS = (
         ws_method="order.place",
         is_free_when_done=True,
         orders=1,
+        replies=PLACED,
     ),
     Endpoint(
         method="POST",
@@ -92,5 +95,6 @@ ENDPOINTS = (
             ),
         ),
         ws_method="order.test",
+        replies=ORDER_RATES,
     ),
 )

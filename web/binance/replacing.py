@@ -12,6 +12,7 @@ from web.binance.errors import error
 from web.binance.order_names import order_name
 from web.binance.order_parameters import CANCEL_RESTRICTIONS, SYMBOL, TERMS
 from web.binance.order_reply import canceled_reply, placed_reply, response_type
+from web.binance.order_shapes import REPLACED
 from web.binance.parameters import Parameter
 from web.binance.placing import placement
 from web.binance.rejections import cancel_error, placement_error
@@ -123,5 +124,6 @@ ENDPOINTS = (
         ws_method="order.cancelReplace",
         is_free_when_done=True,
         orders=1,
+        replies=REPLACED,
     ),
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from schemas.enums import SymbolStatus
 from web.auth.security import Security
+from web.binance.account_shapes import SYMBOL_STATUS
 from web.binance.asking import ask, identity
 from web.binance.endpoint import Call, Endpoint
 from web.binance.order_parameters import SYMBOL
@@ -47,6 +48,7 @@ ENDPOINTS = (
                 values=("TRADING", "HALT", "CANCEL_ONLY"),
             ),
         ),
+        replies=SYMBOL_STATUS,
     ),
     Endpoint(
         method="DELETE",
@@ -55,5 +57,6 @@ ENDPOINTS = (
         summary="Let a symbol trade again.",
         security=Security.OPERATOR,
         parameters=(SYMBOL,),
+        replies=SYMBOL_STATUS,
     ),
 )

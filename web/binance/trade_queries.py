@@ -6,15 +6,18 @@ from typing import Any
 from schemas.amounts import format_steps, format_units
 from schemas.instruments import Instrument
 from web.auth.security import Security
+from web.binance.account_shapes import NOTHING
 from web.binance.asking import Report
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
-from web.binance.histories import LIMIT, WINDOW, cut, from_history, read_limit, read_window
+from web.binance.histories import LIMIT, WINDOW, cut, from_history, read_window
 from web.binance.order_fields import NOT_IN_A_LIST
 from web.binance.order_parameters import SYMBOL
 from web.binance.order_reply import commission_asset
+from web.binance.order_shapes import PREVENTED_MATCH, TRADE
 from web.binance.parameters import Parameter
 from web.binance.reply import TimeMs
+from web.binance.shapes import listed
 from web.state.account_history import PastTrade, Span
 from web.state.prevented_matches import PreventedMatch
 
@@ -26,7 +29,7 @@ async def _my_trades(call: Call) -> list[dict[str, Any]]:
     if values["fromId"] is not None and (start_ms is not None or end_ms is not None):
         raise error("PARAMETERS")
     span = Span(
-        limit=read_limit(values),
+        limit=values["limit"],
         from_id=values["fromId"],
         start_ms=start_ms,
         end_ms=end_ms,
@@ -99,7 +102,7 @@ async def _prevented_matches(call: Call) -> list[dict[str, Any]]:
         and order_id in (None, each.taker_order_id, each.maker_order_id)
         and each.match_id >= (since or 0)
     ]
-    return [_prevented_view(each, instrument) for each in found[: read_limit(values)]]
+    return [_prevented_view(each, instrument) for each in found[: values["limit"]]]
 
 
 def _prevented_view(match: PreventedMatch, instrument: Instrument) -> dict[str, Any]:
@@ -142,6 +145,7 @@ ENDPOINTS = (
             LIMIT,
         ),
         ws_method="myTrades",
+        replies=listed(TRADE),
     ),
     Endpoint(
         method="GET",
@@ -159,6 +163,7 @@ ENDPOINTS = (
             LIMIT,
         ),
         ws_method="myPreventedMatches",
+        replies=listed(PREVENTED_MATCH),
     ),
     Endpoint(
         method="GET",
@@ -175,5 +180,6 @@ ENDPOINTS = (
             Parameter(name="orderId", kind="integer"),
         ),
         ws_method="myAllocations",
+        replies=NOTHING,
     ),
 )

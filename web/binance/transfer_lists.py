@@ -17,10 +17,10 @@ NETWORK = "TRADEFLOW"
 WANTED = (
     Parameter(name="coin"),
     Parameter(name="status", kind="integer"),
-    Parameter(name="startTime", kind="integer", description="ms; by default 90 days ago."),
-    Parameter(name="endTime", kind="integer", description="ms; by default now."),
+    Parameter(name="startTime", kind="time", description="By default 90 days ago."),
+    Parameter(name="endTime", kind="time", description="By default now."),
     Parameter(name="offset", kind="integer", default=0),
-    Parameter(name="limit", kind="integer", default=1_000, most=1_000),
+    Parameter(name="limit", kind="integer", default=1_000, least=1, most=1_000),
 )
 
 

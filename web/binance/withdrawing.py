@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.amounts import format_units
 from web.auth.security import Security
+from web.binance.account_shapes import WITHDRAWAL, WITHDRAWALS
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.parameters import Parameter
@@ -103,6 +104,7 @@ ENDPOINTS = (
             Parameter(name="name"),
             Parameter(name="walletType", kind="integer"),
         ),
+        replies=WITHDRAWAL,
     ),
     Endpoint(
         method="GET",
@@ -115,5 +117,6 @@ ENDPOINTS = (
             Parameter(name="withdrawOrderId", kind="name"),
             Parameter(name="idList"),
         ),
+        replies=WITHDRAWALS,
     ),
 )
