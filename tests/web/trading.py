@@ -1,6 +1,7 @@
 """Orders and symbols' states, sent as any program may send them: into ``orders.commands``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.chaos.exchange import await_condition, read_all
 from tests.streams.domain.builders import placement
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from web.clock import now_ms
+
+MAKERS = ("ann", "bob", "cem")
 
 
 class Trader:
@@ -79,3 +82,34 @@ class Trader:
         value = encode(name, {**command, **about})
         self._producer.produce(ORDERS_COMMANDS.name, value, command["account_id"].encode())
         assert self._producer.flush(30) == 0
+
+
+@contextmanager
+def trading(exchange: RunningExchange, gateway: RunningGateway, symbol: str) -> Iterator[Trader]:
+    """Somebody who has swept over three makers, and hit two: seven trades, in four aggregates."""
+    for account in (*MAKERS, "eve"):
+        exchange.open_account(account, units=10**15)
+    trader = Trader(exchange, gateway)
+    try:
+        _trade(trader, symbol)
+        yield trader
+    finally:
+        trader.close()
+
+
+def _trade(trader: Trader, symbol: str) -> None:
+    for number, maker in enumerate(MAKERS * 4):
+        trader.order(maker, symbol, "SELL", 6_000_000 + number // 2, 1_000)
+        trader.order(maker, symbol, "BUY", 5_990_000 - number // 3, 2_000)
+    one = {"symbol": symbol}
+    trader.await_shown(
+        "/api/v3/depth", one, lambda book: len(book["asks"]) == 6 and len(book["bids"]) == 4
+    )
+    trader.order("eve", symbol, "BUY", 6_000_002, 4_500)
+    trader.await_shown("/api/v3/trades", one, lambda trades: len(trades) == 5)
+    trader.order("eve", symbol, "SELL", 5_990_000, 3_000)
+    # Until the last second is told.
+    asked = {**one, "interval": "1s", "limit": 1_000}
+    trader.await_shown(
+        "/api/v3/klines", asked, lambda rows: sum(row[8] for row in rows) == 7 and rows[-1][8] == 0
+    )

@@ -1,12 +1,10 @@
 """Tickers: the last price, its average, and how it changed in a day or another time."""
 
-import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 from schemas.amounts import format_units
 from web.binance.endpoint import Call, Endpoint
-from web.binance.errors import error
 from web.binance.market_choice import (
     ANY_SYMBOL,
     SYMBOL,
@@ -28,7 +26,11 @@ from web.state.stretch import stretch_since
 from web.state.windows import DAY_MS, HOUR_MS, MINUTE_MS, Windows
 
 _NOBODY: Level = (0, 0)
-_WINDOW = re.compile(r"([1-9]|[1-5][0-9])m|([1-9]|1[0-9]|2[0-3])h|([1-7])d", re.ASCII)
+_WINDOWS_MS: Mapping[str, int] = {
+    f"{count}{unit}": count * length_ms
+    for unit, most, length_ms in (("m", 59, MINUTE_MS), ("h", 23, HOUR_MS), ("d", 7, DAY_MS))
+    for count in range(1, most + 1)
+}
 _WEIGHT_MAX = 200
 
 
@@ -101,7 +103,7 @@ async def _trading_day(call: Call) -> Any:
 
 
 async def _rolling(call: Call) -> Any:
-    length_ms = _window_ms(call.values["windowSize"])
+    length_ms = _WINDOWS_MS[call.values["windowSize"]]
     told = []
     for market in chosen_markets(call, must_name=True):
         now_ms = call.gateway.markets.now_ms(market)
@@ -119,14 +121,6 @@ async def _stretch(
     if call.values["type"] == "FULL":
         told |= change(market, stretch.sums)
     return told
-
-
-def _window_ms(text: str) -> int:
-    match = _WINDOW.fullmatch(text)
-    if match is None:
-        raise error("INVALID", name="windowSize")
-    minutes, hours, days = (int(part or 0) for part in match.groups())
-    return minutes * MINUTE_MS + hours * HOUR_MS + days * DAY_MS
 
 
 def _day_weight(values: Mapping[str, Any]) -> int:
@@ -212,7 +206,11 @@ ENDPOINTS = (
         parameters=(
             *_NAMED,
             Parameter(
-                name="windowSize", default="1d", description="1m to 59m, 1h to 23h, 1d to 7d."
+                name="windowSize",
+                kind="choice",
+                values=tuple(_WINDOWS_MS),
+                default="1d",
+                description="1m to 59m, 1h to 23h, 1d to 7d.",
             ),
             _TYPE,
             SYMBOL_STATUS,

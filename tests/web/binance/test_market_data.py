@@ -12,45 +12,20 @@ from tests.web.clients import ccxt_client, python_binance_client
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.state.test_aggregates import plain_aggregates
-from tests.web.trading import Trader
+from tests.web.trading import Trader, trading
 from web.auth.api_key import ApiKey
 from web.clock import now_ms
 from web.state.windows import MINUTE_MS, Windows
 
-SYMBOL, QUIET = "BTCUSDT", "LTCUSDT"
+SYMBOL = "BTCUSDT"
 ONE = {"symbol": SYMBOL}
-MAKERS = ("ann", "bob", "cem")
 
 
 @pytest.fixture(scope="module")
 def trader(exchange: RunningExchange, gateway: RunningGateway) -> Iterator[Trader]:
-    """Somebody who has traded a little: a sweep over three makers, and small change."""
-    for account in (*MAKERS, "eve"):
-        exchange.open_account(account, units=10**15)
-    made = Trader(exchange, gateway)
-    try:
-        _trade(made)
+    """Somebody who has traded a little."""
+    with trading(exchange, gateway, SYMBOL) as made:
         yield made
-    finally:
-        made.close()
-
-
-def _trade(trader: Trader) -> None:
-    for number, maker in enumerate(MAKERS * 4):
-        trader.order(maker, SYMBOL, "SELL", 6_000_000 + number // 2, 1_000)
-        trader.order(maker, SYMBOL, "BUY", 5_990_000 - number // 3, 2_000)
-    trader.await_shown(
-        "/api/v3/depth", ONE, lambda book: len(book["asks"]) == 6 and len(book["bids"]) == 4
-    )
-    # One taker, three prices and five makers: trades 1 to 5; and so down: 6 and 7.
-    trader.order("eve", SYMBOL, "BUY", 6_000_002, 4_500)
-    trader.order("eve", SYMBOL, "SELL", 5_990_000, 3_000)
-    trader.await_shown("/api/v3/trades", ONE, lambda trades: len(trades) == 7)
-    # Until the last second is told.
-    asked = {**ONE, "interval": "1s", "limit": 1_000}
-    trader.await_shown(
-        "/api/v3/klines", asked, lambda rows: sum(row[8] for row in rows) == 7 and rows[-1][8] == 0
-    )
 
 
 @pytest.fixture(scope="module")
