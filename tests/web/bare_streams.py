@@ -71,7 +71,9 @@ class BareStreams:
         self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        gateway: Any = SimpleNamespace(settings=self._settings, fanout=self.fanout)
+        gateway: Any = SimpleNamespace(
+            settings=self._settings, fanout=self.fanout, listen_keys=None, user_data=None
+        )
         options = web_socket_options(self._settings)
         if self._kind == "asgi":
             options["ws"] = "websockets-sansio"
