@@ -44,6 +44,11 @@ BENCHMARKS = {
         Benchmark("connect_mongodb", "the MongoDB sink, beside bare pymongo", needs_kafka=False),
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
         Benchmark("connect_mysql", "MySQL's connector, beside the bare driver", needs_kafka=True),
+        Benchmark(
+            "gateway_streams",
+            "a trade to 500 WebSocket clients, beside websockets",
+            needs_kafka=True,
+        ),
         Benchmark("history", "a restart after a short and a long log", needs_kafka=True),
     )
 }

@@ -36,6 +36,7 @@ _VIOLATIONS = {
     "connectors-meet-on-topics": ("connectors", "import streams.settings"),
     "connectors-are-processes": ("tradeflow", "import connectors.runner"),
     "web-meets-on-topics": ("web", "import streams.settings"),
+    "gateway-is-a-process": ("tradeflow", "import web.server"),
 }
 
 

@@ -21,7 +21,10 @@ from tradeflow.commands import (
     clock,
     connect,
     down,
+    gateway,
+    key,
     load,
+    makers,
     order,
     replay,
     reprocess,
@@ -47,6 +50,7 @@ app = typer.Typer(
 app.command()(up.up)
 app.command()(down.down)
 app.command()(load.load)
+app.command()(makers.makers)
 app.command()(replay.replay)
 app.command()(reprocess.reprocess)
 app.command()(backtest.backtest)
@@ -56,12 +60,14 @@ app.command()(sagas.sagas)
 app.command()(check.check)
 app.command()(simulate.simulate)
 app.command()(clock.clock)
+app.command()(gateway.gateway)
 app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)
 app.add_typer(audit.app)
 app.add_typer(broker.app)
 app.add_typer(connect.app)
+app.add_typer(key.app)
 app.add_typer(order.app)
 app.add_typer(store.app)
 app.add_typer(worker.app)

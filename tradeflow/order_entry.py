@@ -1,18 +1,15 @@
 """Orders as people write them, made into commands: decimals in, ticks, lots and units out."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from schemas.amounts import AmountError, format_steps, format_units, parse_steps, parse_units
+from schemas.budget import market_budget
 from schemas.instruments import Instrument
 from schemas.records import ExecutionReport
 from tradeflow.errors import TradeflowError
-
-BAND_PERCENT = 5
-"""How much worse than the best price a market order may be paid for, unless a budget is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +71,6 @@ def place_order(
             )
         command["budget_units"] = market_budget(command, instrument, price)
     return command
-
-
-def market_budget(command: Mapping[str, Any], instrument: Instrument, price_ticks: int) -> int:
-    """What is set aside for a market order: its worth at the best price, and a band on top."""
-    units = instrument.quote_units_per_tick_lot
-    quote: int = command["quote_quantity_units"]
-    if command["side"] == "BUY":
-        most = price_ticks * units * int(command["quantity_lots"])
-        return 0 if quote else -(-most * (100 + BAND_PERCENT) // 100)
-    if not quote:
-        return 0
-    worst_units = max(1, price_ticks * units * (100 - BAND_PERCENT) // 100)
-    return -(-quote // worst_units) * instrument.base_units_per_lot
 
 
 def _steps(what: str, text: str, size: str) -> int:

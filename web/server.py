@@ -4,16 +4,24 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
 
 from web.app import make_app
 from web.auth.api_key import KeyRing
-from web.errors import GatewayError
+from web.binance.streams.goodbye import announce_shutdown
+from web.edge.head_limit import HeadLimitProtocol
+from web.errors import ConfigError, GatewayError
+from web.fanout.direct import FrameProtocol
+from web.gateway import Gateway
 from web.opening import open_gateway
 from web.settings import GatewaySettings
 
 _STOP_SECONDS = 3
+_LOOK_SECONDS = 1.0
+MESSAGE_BYTES_MAX = 64 * 1024
+"""Largest message of a WebSocket client: a thousand names of streams are half of it."""
 
 
 async def serve(
@@ -26,29 +34,46 @@ async def serve(
     """Answer requests until ``stop``; ``on_ready`` is told the URL.
 
     Raises:
-        GatewayError: it cannot start; it says what to do.
+        GatewayError: it cannot start, or go on; it says what to do.
     """
     listening = _listen(settings.host, settings.port)
     with contextlib.closing(listening):
         async with open_gateway(settings, keys) as gateway:
             config = uvicorn.Config(
                 make_app(gateway),
+                http=HeadLimitProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                # Clients look for a sign of life every 20 s and answer it.
-                ws_ping_interval=20,
-                ws_ping_timeout=60,
+                **web_socket_options(settings),
                 timeout_graceful_shutdown=_STOP_SECONDS,
                 server_header=False,
+                # By default everybody on this machine could pretend to be others, for the limits.
+                proxy_headers=bool(settings.proxies),
+                forwarded_allow_ips=settings.proxies,
             )
             server = _Server(config)
             serving = asyncio.create_task(server.serve([listening]))
             host, port = listening.getsockname()[:2]
             on_ready(f"http://{host}:{port}")
-            await stop.wait()
-            server.should_exit = True
-            await serving
+            try:
+                await _until(stop, gateway)
+            finally:
+                announce_shutdown(gateway.fanout)
+                server.should_exit = True
+                await serving
+
+
+async def _until(stop: asyncio.Event, gateway: Gateway) -> None:
+    """Wait for the end; raises GatewayError when the log is read no more."""
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+        if not gateway.feed.is_alive:
+            raise GatewayError(
+                "the log is read no more, and what is known of the exchange grows old",
+                action="see what was logged before this, and start the gateway again",
+            )
 
 
 class _Server(uvicorn.Server):
@@ -58,11 +83,25 @@ class _Server(uvicorn.Server):
         yield
 
 
+def web_socket_options(settings: GatewaySettings) -> dict[str, Any]:
+    """How uvicorn is to speak WebSocket, by the names of its settings."""
+    return {
+        # uvicorn makes one for each connection, so what it is to know stands in its class.
+        "ws": type("GatewayProtocol", (FrameProtocol,), {"close_seconds": settings.close_seconds}),
+        # What is written to many is written once: not packed for each of them.
+        "ws_per_message_deflate": False,
+        "ws_max_size": MESSAGE_BYTES_MAX,
+        # Clients look for a sign of life every 20 s and answer it.
+        "ws_ping_interval": settings.ping_seconds,
+        "ws_ping_timeout": settings.pong_seconds,
+    }
+
+
 def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
-        raise GatewayError(
+        raise ConfigError(
             f"cannot listen on {host}:{port}: {error.strerror or error}",
             action="set TRADEFLOW_GATEWAY_PORT to another port, or to 0 for any free one",
         ) from error

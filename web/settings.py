@@ -1,10 +1,27 @@
 """Settings of the gateway; each can be given as TRADEFLOW_GATEWAY_<NAME>."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from web.limits.rule import read_rule, read_rules
+from web.limits.rules import Mode
+
+
+def _rule(text: str) -> str:
+    read_rule("", text)
+    return text
+
+
+def _rules(text: str) -> str:
+    read_rules("", text)
+    return text
+
+
+RuleText = Annotated[str, AfterValidator(_rule)]
+RulesText = Annotated[str, AfterValidator(_rules)]
 
 
 class GatewaySettings(BaseSettings):
@@ -31,10 +48,66 @@ class GatewaySettings(BaseSettings):
     """Candles of a symbol and an interval in memory."""
     kept_orders: int = Field(default=1_000, ge=1)
     """Closed orders, and trades, of an account in memory; older ones are in MySQL."""
+    mysql_url: SecretStr | None = None
+    """Where MySQL's connector keeps older trades and candles: mysql://USER:PASSWORD@HOST:PORT/NAME.
+    None: memory only."""
     past_seconds: float = Field(default=3_600.0, ge=0)
     """How far back executions are read at the start, for accounts' own trades."""
+    faucet: bool = True
+    """Whether accounts may bring money in themselves: it comes from nowhere."""
+    listen_keys: bool = True
+    """Whether listen keys are given out, for bots from before Binance retired them."""
+    listen_key_seconds: float = Field(default=3_600.0, gt=0)
+    """How long a listen key is good for."""
+    key_check_seconds: float = Field(default=5.0, gt=0)
+    """How long a stream may go on after its key was revoked or has expired."""
+    requests_at_once: int = Field(default=50, ge=1)
+    """Requests of one WebSocket that are worked on at the same time; further ones wait."""
     start_seconds: float = Field(default=60.0, gt=0)
     """How long the log may take to be read at the start."""
+    redis_url: str = ""
+    """redis://host:port/database that all gateways share; "": each has but its own memory."""
+    kept_signatures: int = Field(default=200_000, ge=1)
+    """So many requests that change state are remembered in a process at a time."""
+    connection_streams: int = Field(default=1_024, ge=1)
+    """Streams of a WebSocket connection."""
+    connection_messages_per_second: int = Field(default=5, ge=0)
+    """What a client may send on a WebSocket connection, pings and pongs included; 0: no limit."""
+    connection_queue_bytes: int = Field(default=1024 * 1024, ge=1)
+    """What may wait for a client that reads slowly; with more it is closed."""
+    connection_seconds: float = Field(default=24 * 3_600.0, gt=0)
+    """How long a WebSocket connection lives."""
+    connections_in_5_minutes: int = Field(default=0, ge=0)
+    """WebSocket connections that an address may begin (Binance: 300); 0: no limit."""
+    ping_seconds: float = Field(default=20.0, gt=0)
+    """How often a WebSocket client is asked for a sign of life."""
+    pong_seconds: float = Field(default=60.0, gt=0)
+    """How long it may take to give one; then it is closed."""
+    close_seconds: float = Field(default=30.0, gt=0)
+    """How long a client that is closed may take to read why; then it is cut off."""
+    proxies: str = ""
+    """Addresses or networks, separated by commas, that are believed when they say whom they speak
+    for (X-Forwarded-For); * believes everybody."""
+    cors_origins: str = "*"
+    """Origins, separated by commas, whose pages may read answers in a browser; * are all."""
+    redis_timeout_ms: int = Field(default=500, ge=10)
+    """A server that is slower than this is taken for gone."""
+    limits: Mode = "off"
+    """off: use is counted and shown, nobody is refused; on: as Binance; strict: on, and so many
+    requests of each consumer."""
+    limit_weight: RuleText = "6000/minute"
+    """Of each address, and of each key."""
+    limit_requests: RuleText = "300000/5 minutes"
+    """Of each address."""
+    limit_orders: RulesText = "100/10 seconds; 200000/day"
+    """Of each account."""
+    limit_consumer: RuleText = "100/minute"
+    """Requests of each account, or address without one; in the strict mode."""
+    ban_after: int = Field(default=10, ge=0)
+    """An address that asks more often than this in a minute, although refused, is banned."""
+    ban_seconds: float = Field(default=120.0, gt=0)
+    """For so long; each further time twice as long."""
+    ban_seconds_max: float = Field(default=3 * 86_400.0, gt=0)
 
     def client(self, name: str) -> dict[str, Any]:
         """Settings of every client of the broker."""

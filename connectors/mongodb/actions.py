@@ -136,6 +136,10 @@ GATEWAY_ACTIONS: Mapping[str, tuple[int, int]] = {
     "MFA_FAILED": (AUTHENTICATION, LOGON),
     "CLIENT_CREATED": (ACCOUNT_CHANGE, CREATE),
     "CLIENT_LOCKED": (ACCOUNT_CHANGE, LOCK),
+    "API_KEY_CREATED": (ACCOUNT_CHANGE, CREATE),
+    "API_KEY_REVOKED": (ACCOUNT_CHANGE, REMOVE),
+    "API_KEY_REFUSED": (AUTHENTICATION, LOGON),
+    "MASTER_KEY_ROTATED": (ACCOUNT_CHANGE, OTHER),
 }
 """OCSF's class and activity of what the topic ``audit`` tells; any other is API activity."""
 

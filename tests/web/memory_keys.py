@@ -22,6 +22,8 @@ def key_of(account_id: str, *scopes: Scope) -> ApiKey:
 class MemoryKeys:
     """A ring of whatever keys were added."""
 
+    is_away = False
+
     def __init__(self) -> None:
         self._keys: dict[str, ApiKey] = {}
 
@@ -29,6 +31,10 @@ class MemoryKeys:
         """Put a key on the ring."""
         self._keys[key.key] = key
         return key
+
+    def remove(self, key: ApiKey) -> None:
+        """Revoke a key."""
+        del self._keys[key.key]
 
     async def find(self, key: str) -> ApiKey | None:
         """The key of this text, if it was added."""

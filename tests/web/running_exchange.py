@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 from confluent_kafka import Producer
 
@@ -77,6 +78,13 @@ class RunningExchange:
         for asset in assets or sorted(assets_of(self.instruments)):
             money = {"command_id": f"fund-{asset}", "asset": asset, "amount_units": units}
             self._produce("WalletDepositCommand", {**about, **money})
+        assert self._producer.flush(30) == 0
+
+    def set_account_status(self, account_id: str, status: str) -> None:
+        """Lock, unlock or close an account."""
+        about = {"account_id": account_id, "time_ms": now_ms()}
+        command = {**about, "command_id": f"{status}-{uuid4()}", "status": status}
+        self._produce("WalletSetStatusCommand", command)
         assert self._producer.flush(30) == 0
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from schemas.budget import market_budget
 from schemas.enums import RejectReason
 from schemas.instruments import Instrument
 from schemas.records import ExecutionReport
@@ -24,7 +25,6 @@ from tradeflow.backtest.flow import Flow
 from tradeflow.backtest.performance import Performance
 from tradeflow.backtest.trader import News, Trader
 from tradeflow.errors import TradeflowError
-from tradeflow.order_entry import market_budget
 
 _ROUND = 1_000
 """Moments between two looks at changed rows and at garbage, as a stage has between its rounds."""

@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from tradeflow.embedded.settings import Port, Seconds, ServerSettings
 
 KAFKA_VERSION = "4.2.1"
 """Not 4.3.0 to 4.4.0: a broker of those that starts after a crash takes a partition whose leader is
@@ -12,15 +14,13 @@ not known yet for a deleted one, skips its markers of transactions that were end
 complete (KAFKA-20734).  Half of a transaction may then be committed with the next, or hang."""
 
 
-class BrokerSettings(BaseSettings):
+class BrokerSettings(ServerSettings):
     """The embedded broker's settings; each can be given as TRADEFLOW_BROKER_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix="TRADEFLOW_BROKER_", frozen=True)
 
-    host: str = "127.0.0.1"
-    # 0: any free port, chosen at the first start and kept for the next ones.
-    port: int = Field(default=9092, ge=0, le=65535)
-    controller_port: int = Field(default=0, ge=0, le=65535)
+    port: Port = 9092
+    controller_port: Port = 0
     data_dir: Path = Path(".tradeflow/kafka")
     # As Java writes it: 512m, 2g.
     heap: str = Field(default="512m", pattern=r"^\d+[kmgKMG]$")
@@ -31,8 +31,8 @@ class BrokerSettings(BaseSettings):
     # writes to public topics in transactions can leave one that nobody ends, if a record of its
     # reaches the broker behind the abort; with it an order takes about twice as long.
     verify_transactions: bool = False
-    start_timeout_seconds: float = Field(default=60.0, gt=0)
-    stop_timeout_seconds: float = Field(default=20.0, gt=0)
+    start_timeout_seconds: Seconds = 60.0
+    stop_timeout_seconds: Seconds = 20.0
 
 
 def external_broker() -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from streams.settings import StreamsSettings
     from streams.transport import App
@@ -90,14 +90,30 @@ def streams_settings() -> "StreamsSettings":
     return settings
 
 
-def configure_logging() -> None:
-    """Log lines to stderr; Faust's own chatter only from warnings on."""
+def configure_logging(
+    *, as_json: bool = False, fields: "Callable[[], Mapping[str, str]]" = dict
+) -> None:
+    """Log lines to stderr; Faust's own chatter only from warnings on.
+
+    TRADEFLOW_LOG_LEVEL says from which level on, TRADEFLOW_LOG_FORMAT (json, text) how; what is not
+    set is INFO and ``as_json``.  ``fields`` are what else each line of JSON says.
+    """
     import logging
     import os
 
-    logging.basicConfig(
-        level=os.environ.get("TRADEFLOW_LOG_LEVEL", "INFO").upper(),
-        format="%(asctime)s %(levelname)-8s %(name)s: %(message)s",
+    from tradeflow.errors import TradeflowError
+    from tradeflow.log_lines import JsonLines
+
+    form = os.environ.get("TRADEFLOW_LOG_FORMAT", "json" if as_json else "text").lower()
+    if form not in ("json", "text"):
+        raise TradeflowError(f"TRADEFLOW_LOG_FORMAT={form} will not do: it is json or text.")
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        JsonLines(fields)
+        if form == "json"
+        else logging.Formatter("%(asctime)s %(levelname)-8s %(name)s: %(message)s")
     )
+    level = os.environ.get("TRADEFLOW_LOG_LEVEL", "INFO").upper()
+    logging.basicConfig(level=level, handlers=[handler])
     for name in ("faust", "mode", "aiokafka", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -73,6 +73,11 @@ class Generator:
         """About as many orders stay open on all symbols together."""
         return self.open_target * len(self._symbols)
 
+    @property
+    def is_hasty(self) -> bool:
+        """Never: the rate is what is measured."""
+        return False
+
     def next_command(self, time_ms: int) -> Command:
         """The next command, stamped with this time."""
         self.number += 1

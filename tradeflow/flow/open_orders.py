@@ -1,5 +1,6 @@
 """Open orders that can be drawn from at random, the same way every time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -35,6 +36,20 @@ class OpenOrders:
     def __contains__(self, order_id: int) -> bool:
         return order_id in self._places or order_id in self._drawn
 
+    def __iter__(self) -> Iterator[OpenOrder]:
+        """All of them, those that are drawn too."""
+        yield from self._orders
+        yield from self._drawn.values()
+
+    def is_free(self, order_id: int) -> bool:
+        """Whether it is there and was not drawn."""
+        return order_id in self._places
+
+    def take(self, order: OpenOrder) -> None:
+        """As if this one had been drawn; it must be free."""
+        self._take(order.order_id)
+        self._drawn[order.order_id] = order
+
     @property
     def has_free(self) -> bool:
         """Whether there is one to draw."""
@@ -64,8 +79,7 @@ class OpenOrders:
         """
         two = [self._orders[random.randrange(len(self._orders))] for _ in range(2)]
         order = max(two, key=lambda each: _distance(each, mid_ticks))
-        self._take(order.order_id)
-        self._drawn[order.order_id] = order
+        self.take(order)
         return order
 
     def give_back(self, order_id: int) -> None:

@@ -21,6 +21,14 @@ class OrderSize:
         low, high = self._reach(price_ticks)
         return self._fitted(int(exp(random.uniform(log(low), log(high)))))
 
+    def worth(self, times: float, price_ticks: int) -> int:
+        """The quantity that is worth so many times the least notional at the price."""
+        rules = self._rules
+        lot_units = price_ticks * rules.quote_units_per_tick_lot
+        if not rules.min_notional_units:
+            return self._fitted(int(times))
+        return self._fitted(int(times * rules.min_notional_units / lot_units))
+
     def largest(self, price_ticks: int) -> int:
         """The largest quantity that is drawn at the price."""
         return self._fitted(self._reach(price_ticks)[1])

@@ -2,17 +2,16 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf
-from typing import cast
+from typing import Protocol, cast
 
 from schemas.records import ExecutionReport
 from tradeflow.answers import Answers
 from tradeflow.command_feed import CommandFeed
 from tradeflow.event_reader import EventReader
-from tradeflow.flow.generator import Generator
-from tradeflow.flow.symbol_flow import Command
+from tradeflow.flow.order_records import Command
 from tradeflow.present import now_ms
 
 log = logging.getLogger(__name__)
@@ -47,12 +46,36 @@ class Limits:
         return min(most, max(_WAITING_MIN, self.rate * _WAITING_SECONDS))
 
 
+class Flow(Protocol):
+    """What makes commands; each is told what became of all of them."""
+
+    number: int
+    """Commands made so far."""
+
+    @property
+    def open_orders(self) -> int:
+        """About as many orders stay open."""
+
+    @property
+    def is_hasty(self) -> bool:
+        """Whether the next command is not to wait for its turn."""
+
+    def next_command(self, time_ms: int) -> Command | None:
+        """The next command, stamped with this time; None: there is nothing to do just now."""
+
+    def note(self, report: ExecutionReport) -> None:
+        """Learn from a report, whosever order it is about."""
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Wait no more for what these commands do."""
+
+
 class LoadRun:
-    """Sends a generator's commands and correlates the reports."""
+    """Sends a flow's commands and correlates the reports."""
 
     def __init__(
         self,
-        generator: Generator,
+        generator: Flow,
         feed: CommandFeed,
         reader: EventReader,
         limits: Limits,
@@ -92,9 +115,12 @@ class LoadRun:
             elif due > now:
                 self._read(min(due - now, ends - now, _LONGEST_WAIT_SECONDS))
             else:
-                self._send(self.generator.next_command(now_ms()))
+                is_hasty = self.generator.is_hasty
+                command = self.generator.next_command(now_ms())
+                if command is not None:
+                    self._send(command)
                 # A moment missed is made up for, but not much of it.
-                due = max(due + 1 / self._limits.rate, now - 0.1)
+                due = now if is_hasty else max(due + 1 / self._limits.rate, now - 0.1)
                 self._unread += 1
                 if self._unread >= _READ_EVERY:
                     self._read(0.0)

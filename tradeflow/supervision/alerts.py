@@ -1,5 +1,6 @@
 """What changed among the supervised programs, in words for the operator."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,19 @@ def last_critical(log: Path) -> str | None:
     for line in reversed(lines):
         if match := _CRITICAL.match(line) or _ERROR.match(line):
             return match["said"].strip()
+        if said := _critical_json(line):
+            return said
     # Without the frames that a usage error comes in.
     texts = [text for line in lines if (text := line.strip(_FRAME))]
     return texts[-1] if texts else None
+
+
+def _critical_json(line: str) -> str | None:
+    """What a line of JSON says, if it is a critical one."""
+    if not line.startswith("{"):
+        return None
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return str(said["message"]) if said.get("level") == "CRITICAL" else None

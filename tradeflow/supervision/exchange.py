@@ -11,8 +11,8 @@ from typing import IO
 
 from streams.settings import StreamsSettings
 from tradeflow.broker import BrokerSettings, EmbeddedBroker, external_broker
-from tradeflow.broker.ports import free_port
 from tradeflow.broker.probe import require_answer
+from tradeflow.embedded.ports import free_port
 from tradeflow.errors import TradeflowError
 from tradeflow.settings import load_settings
 from tradeflow.supervision.alerts import Notice, Watch, last_critical

@@ -8,6 +8,7 @@ class Security(Enum):
 
     NONE = "none"
     USER_STREAM = "a key, without a signature"
+    LOGON = "a signature, whatever the scopes"
     USER_DATA = "a signature, and the scope to read"
     TRADE = "a signature, and the scope to trade"
     WITHDRAW = "a signature, and the scope to withdraw"

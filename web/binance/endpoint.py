@@ -1,6 +1,6 @@
 """What an endpoint is: from the one table of them come routes, documents, limits and tests."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ class Call:
     """The endpoint's parameters by name: every one, as ``read_parameters`` gives them."""
     caller: Caller | None = None
     """None where no key is asked for."""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    """Further ones for the answer, where it has headers."""
 
     @property
     def account_id(self) -> str:
@@ -31,6 +33,8 @@ class Call:
 
 Handler = Callable[[Call], Awaitable[Any]]
 """Gives what JSON can hold; times are ``TimeMs`` (web/binance/reply.py)."""
+StateOf = Callable[[Call], Hashable | None]
+"""What an answer depends on beside its parameters; None: do not ask."""
 Weight = int | Callable[[Mapping[str, Any]], int]
 """A request's weight, or the function that finds it from the endpoint's parameters."""
 
@@ -47,10 +51,21 @@ class Endpoint:
     weight: Weight = 1
     parameters: tuple[Parameter, ...] = ()
     ws_method: str = ""
+    old_paths: tuple[str, ...] = ()
+    """Where Binance had it once; old clients still ask there."""
+    state_of: StateOf | None = None
+    """As long as this is equal the answer is, and REST makes it once; None: each time anew."""
     orders: int = 0
     """How many orders it places, for the limits of orders."""
+    is_free_when_done: bool = False
+    """Whether it weighs something only if it is refused, as placing and cancelling do."""
     replies: Mapping[str, Any] = field(default_factory=dict)
     """The JSON schema of its answer, for the OpenAPI document; empty: an object."""
+
+    @property
+    def least_weight(self) -> int:
+        """What a request weighs whose parameters cannot be read."""
+        return self.weight if isinstance(self.weight, int) else 1
 
     def weight_of(self, values: Mapping[str, Any]) -> int:
         """The weight of one request."""

@@ -22,6 +22,11 @@ class BinanceError(Exception):
         self.headers: list[tuple[str, str]] = []
         """Of the answer: Retry-After, say."""
 
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether what was asked for may have been done all the same, or a part of it was."""
+        return self.status >= 500 or self.status == 409
+
     def as_json(self) -> dict[str, Any]:
         """The body of the answer."""
         body: dict[str, Any] = {"code": self.code, "msg": self.message}
@@ -44,11 +49,23 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
         "Please use WebSocket Streams for live updates to avoid polling the API.",
         429,
     ),
+    "TOO_MANY_REQUESTS": (
+        -1003,
+        "Too many requests; current limit is {limit} requests per {window}. "
+        "Please use WebSocket Streams for live updates to avoid polling the API.",
+        429,
+    ),
     "BANNED": (
         -1003,
         "Way too much request weight used; IP banned until {until}. "
         "Please use WebSocket Streams for live updates to avoid bans.",
         418,
+    ),
+    "TOO_MANY_QUEUED": (-1003, "Too many requests queued.", 429),
+    "TOO_MANY_CONNECTIONS": (
+        -1003,
+        "Too many connections; current limit is {limit} connections per 5 MINUTES.",
+        429,
     ),
     "TIMEOUT": (
         -1007,
@@ -70,6 +87,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     ),
     "GONE": (-1016, "This service is no longer available.", 410),
     "NOT_SUPPORTED": (-1020, "This operation is not supported.", 400),
+    "NO_SUCH_METHOD": (-1020, "This operation is not supported. Unknown method '{name}'.", 400),
     "OUTSIDE_WINDOW": (-1021, "Timestamp for this request is outside of the recvWindow.", 400),
     "AHEAD_OF_TIME": (
         -1021,
@@ -109,6 +127,7 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "SIDE": (-1117, "Invalid side.", 400),
     "INTERVAL": (-1120, "Invalid interval.", 400),
     "SYMBOL": (-1121, "Invalid symbol.", 400),
+    "SYMBOL_STATUS": (-1122, "Invalid symbolStatus.", 400),
     "LISTEN_KEY": (-1125, "This listenKey does not exist.", 400),
     "TOO_LONG_A_TIME": (
         -1127,
@@ -117,13 +136,28 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     ),
     "PARAMETERS": (-1128, "Combination of optional parameters invalid.", 400),
     "INVALID": (-1130, "Data sent for parameter '{name}' is not valid.", 400),
+    "STRATEGY_TYPE": (-1134, "strategyType was less than 1000000.", 400),
     "JSON": (-1135, "Invalid JSON Request", 400),
+    "JSON_ID": (
+        -1135,
+        "Invalid 'id' in JSON request; expected an integer, "
+        "a string matching '^[a-zA-Z0-9-_]{{1,36}}$', or null.",
+        400,
+    ),
+    "JSON_NO_METHOD": (-1135, "Missing required 'method' in JSON request.", 400),
+    "JSON_METHOD": (-1135, "Invalid 'method' in JSON request; expected a string.", 400),
+    "JSON_PARAMS": (-1135, "Invalid 'params' in JSON request; expected an object.", 400),
     "TICKER_TYPE": (-1139, "Invalid ticker type.", 400),
     "CANCEL_RESTRICTIONS": (-1145, "Invalid cancelRestrictions", 400),
     "SYMBOL_TWICE": (-1151, "Symbol is present multiple times in the list.", 400),
     "TIME_UNIT": (
         -1194,
         "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.",
+        400,
+    ),
+    "STATUS_MISMATCH": (
+        -1220,
+        "The symbol's status does not match the requested symbolStatus.",
         400,
     ),
     "REJECTED": (-2010, "{text}", 400),
@@ -136,6 +170,14 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "SUBSCRIBED": (-2035, "User Data Stream subscription already active.", 400),
     "NOT_SUBSCRIBED": (-2036, "User Data Stream subscription not active.", 400),
     "AMEND_REJECTED": (-2038, "{text}", 400),
+    "OTHER_CLIENT_ORDER_ID": (-2039, "Client order ID is not correct for this order ID.", 400),
+    "NO_REFERENCE_PRICE": (-2043, "This symbol doesn't have a reference price.", 400),
+    "TOO_MANY_SUBSCRIPTIONS": (
+        -2042,
+        "Too many active subscriptions; the most is {most} per connection.",
+        400,
+    ),
+    "SUBSCRIPTION_IDS": (-2042, "Maximum subscription ID reached for this connection.", 400),
 }
 """By a name of ours: code, text with its blanks, HTTP status."""
 

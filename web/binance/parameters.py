@@ -7,21 +7,30 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from schemas.instruments import Instrument
+from web.auth.signing import timestamp_ms
 from web.binance.errors import error
 
-Kind = Literal["symbol", "symbols", "integer", "decimal", "text", "name", "choice", "flag"]
+Kind = Literal[
+    "symbol", "symbols", "integer", "decimal", "text", "name", "choice", "flag", "time", "zone"
+]
 """``symbol``: its Instrument; ``symbols``: a JSON list of them; ``integer``, not negative;
 ``decimal``: the text of a number, not negative; ``name``: a client's own id; ``choice``: one of
-``values``; ``flag``: true or false."""
+``values``; ``flag``: true or false; ``time``: in ms, or in microseconds, read as ms; ``zone``: a
+time zone's lead on UTC, read as ms."""
 
-_LEGAL: Mapping[str, str] = {
+LEGAL: Mapping[str, str] = {
     "symbol": "^[A-Z0-9-_.]{1,20}$",
     "integer": "^[0-9]{1,20}$",
     "decimal": "^([0-9]{1,20})(\\.[0-9]{1,20})?$",
     "name": "^[a-zA-Z0-9-_]{1,36}$",
+    "time": "^[0-9]{1,20}$",
+    "zone": "^[+-]?[0-9]{1,2}(:[0-5][0-9])?$",
 }
-_PATTERNS = {kind: re.compile(legal, re.ASCII) for kind, legal in _LEGAL.items()}
+"""What a value of these kinds may look like."""
+_PATTERNS = {kind: re.compile(legal, re.ASCII) for kind, legal in LEGAL.items()}
 _INTEGER_MAX = 2**63 - 1
+_MINUTE_MS = 60_000
+_ZONES_MS = range(-12 * 60 * _MINUTE_MS, 14 * 60 * _MINUTE_MS + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +47,8 @@ class Parameter:
     """The error, by its name in ``ERRORS``, for a value that is none of a choice's."""
     most: int | None = None
     """Of an integer; what is more is taken as this."""
+    least: int = 0
+    """Of an integer; what is less is refused."""
     description: str = ""
 
 
@@ -104,7 +115,24 @@ def _integer(parameter: Parameter, text: str, _instruments: object) -> int:
     value = int(text)
     if value > _INTEGER_MAX:
         raise error("OVERFLOW", name=parameter.name)
+    if value < parameter.least:
+        raise error("INVALID", name=parameter.name)
     return value if parameter.most is None else min(value, parameter.most)
+
+
+def _time(parameter: Parameter, text: str, instruments: Mapping[str, Instrument]) -> int:
+    return timestamp_ms(_integer(parameter, text, instruments))
+
+
+def _zone(parameter: Parameter, text: str, _instruments: object) -> int:
+    _require_legal(parameter, text)
+    hours, _, minutes = text.lstrip("+-").partition(":")
+    lead_ms = (int(hours) * 60 + int(minutes or 0)) * _MINUTE_MS
+    if text[0] == "-":
+        lead_ms = -lead_ms
+    if lead_ms not in _ZONES_MS:
+        raise error("INVALID", name=parameter.name)
+    return lead_ms
 
 
 def _decimal(parameter: Parameter, text: str, _instruments: object) -> str:
@@ -136,7 +164,7 @@ def _flag(parameter: Parameter, text: str, _instruments: object) -> bool:
 def _require_legal(parameter: Parameter, text: str) -> None:
     kind = "symbol" if parameter.kind == "symbols" else parameter.kind
     if _PATTERNS[kind].fullmatch(text) is None:
-        raise error("ILLEGAL_CHARACTERS", name=parameter.name, legal=_LEGAL[kind])
+        raise error("ILLEGAL_CHARACTERS", name=parameter.name, legal=LEGAL[kind])
 
 
 _READ = {
@@ -148,4 +176,6 @@ _READ = {
     "name": _name,
     "choice": _choice,
     "flag": _flag,
+    "time": _time,
+    "zone": _zone,
 }

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -14,6 +14,7 @@ from schemas.codec import encode
 from schemas.headers import CORRELATION_ID, LAST_REPORT, Actor, RecordHeaders
 from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, WALLET_COMMANDS, WALLET_EVENTS
 from web.clock import now_ms
+from web.edge import correlation
 from web.feed.hub import Hub
 from web.feed.record import Received
 from web.settings import GatewaySettings
@@ -21,6 +22,16 @@ from web.settings import GatewaySettings
 log = logging.getLogger(__name__)
 
 _REFUSED = frozenset({"REJECTED", "CANCEL_REJECTED", "AMEND_REJECTED"})
+_OWN_CANCEL = "~c"
+"""Behind a replacement's id: its cancel, where that had to free the money first (the orders stage's
+rules, ``ORDERS.md``)."""
+
+_Key = tuple[str, str]
+"""Account and command id."""
+
+
+_LEGS = 2
+"""Of an order list: both are refused, or none is."""
 
 
 class UnknownOutcomeError(Exception):
@@ -31,21 +42,27 @@ class UnknownOutcomeError(Exception):
 class _Asked:
     command_id: str
     kind: str
-    account_id: str
+    correlation: bytes
     answered: asyncio.Future[list[dict[str, Any]]]
     reports: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, received: Received) -> bool:
         """Keep a report; whether it is the last one."""
         report = received.record
+        if report["command_id"] != self.command_id:
+            # The cancel of a replacement may go first and alone, under an id of its own; the cancel
+            # that is sent behind an order which matching does not answer is no part of the answer.
+            if report["command_id"] == self.command_id + _OWN_CANCEL:
+                self.reports.append(report)
+            return False
         self.reports.append(report)
         kind = report["execution_type"]
-        if self.kind == "CancelReplaceOrder":
-            # Its cancel may be reported first, by itself; what counts is the new order.
-            return kind == "REJECTED" or (
-                LAST_REPORT in received.headers and kind not in ("CANCELED", "CANCEL_REJECTED")
-            )
-        return kind in _REFUSED or LAST_REPORT in received.headers or kind == "ORDER_STATUS"
+        if LAST_REPORT in received.headers or kind == "ORDER_STATUS":
+            return True
+        if self.kind == "PlaceOrderList":
+            return kind == "REJECTED" and len(self.reports) == _LEGS
+        # A refused cancel is followed by what becomes of the placement.
+        return kind == "REJECTED" if self.kind == "CancelReplaceOrder" else kind in _REFUSED
 
 
 class Desk:
@@ -53,7 +70,7 @@ class Desk:
 
     def __init__(self, settings: GatewaySettings, hub: Hub) -> None:
         self._seconds = settings.reply_seconds
-        self._waiting: dict[bytes, _Asked] = {}
+        self._waiting: dict[_Key, list[_Asked]] = {}
         self._producer = Producer(
             {
                 **settings.client("tradeflow-gateway"),
@@ -75,7 +92,7 @@ class Desk:
     @property
     def waiting(self) -> int:
         """How many commands have no answer so far."""
-        return len(self._waiting)
+        return sum(map(len, self._waiting.values()))
 
     async def ask(
         self, kind: str, command: Mapping[str, Any], actor: Actor
@@ -101,7 +118,7 @@ class Desk:
 
     async def close(self) -> None:
         """Give up what waits, and end the client."""
-        for asked in self._waiting.values():
+        for asked in chain.from_iterable(self._waiting.values()):
             if not asked.answered.done():
                 asked.answered.set_exception(UnknownOutcomeError("the gateway is stopping"))
         self._stopping.set()
@@ -111,22 +128,24 @@ class Desk:
     async def _ask(
         self, topic: str, kind: str, command: Mapping[str, Any], actor: Actor
     ) -> list[dict[str, Any]]:
+        key = command["account_id"], command["command_id"]
         # The same command may have been sent before: an answer to that is not the answer to this.
-        asked_as = str(uuid.uuid4())
-        correlation = asked_as.encode()
+        asked_as = correlation.for_command()
         loop = asyncio.get_running_loop()
-        asked = _Asked(command["command_id"], kind, command["account_id"], loop.create_future())
+        asked = _Asked(key[1], kind, asked_as.encode(), loop.create_future())
         value = encode(kind, command)
-        self._waiting[correlation] = asked
+        self._waiting.setdefault(key, []).append(asked)
         try:
-            self._produce(loop, topic, command["account_id"], value, asked_as, actor, asked)
+            self._produce(loop, topic, key[0], value, asked_as, actor, asked)
             return await asyncio.wait_for(asked.answered, self._seconds)
         except TimeoutError as error:
             raise UnknownOutcomeError(
-                f"no answer within {self._seconds:g} s to {command['command_id']}"
+                f"no answer within {self._seconds:g} s to {key[1]}"
             ) from error
         finally:
-            del self._waiting[correlation]
+            self._waiting[key].remove(asked)
+            if not self._waiting[key]:
+                del self._waiting[key]
 
     def _produce(
         self,
@@ -157,29 +176,48 @@ class Desk:
             raise UnknownOutcomeError(f"the command was not sent: {error}") from error
 
     def _on_report(self, received: Received) -> None:
-        asked = self._waiting.get(received.headers.get(CORRELATION_ID, b""))
-        if asked is None or asked.answered.done():
+        if not self._waiting:
             return
         report = received.record
-        # Makers' reports, and those of the saga's own commands, have the same correlation.
-        is_ours = report["account_id"] == asked.account_id and report["role"] != "MAKER"
-        if is_ours and asked.take(received):
-            asked.answered.set_result(asked.reports)
+        for asked in self._whom(received, report["command_id"].partition("~")[0]):
+            if asked.take(received):
+                asked.answered.set_result(asked.reports)
 
     def _on_wallet_event(self, received: Received) -> None:
-        asked = self._waiting.get(received.headers.get(CORRELATION_ID, b""))
-        if asked is None or asked.answered.done():
-            return
-        if received.record.get("command_id") == asked.command_id and asked.kind.startswith(
-            "Wallet"
-        ):
-            asked.answered.set_result([received.record])
+        # Reservations have their placement's id, and are no answer to it.
+        for asked in self._whom(received, received.record.get("command_id", "")):
+            if asked.kind.startswith("Wallet"):
+                asked.answered.set_result([received.record])
+
+    def _whom(self, received: Received, command_id: str) -> list[_Asked]:
+        """Who waits for a record: by its command, for what waited is sent on by something else.
+
+        The same command may have been sent before, or another one under its id: an answer to that
+        is not the answer to this.
+        """
+        record = received.record
+        waiting = self._waiting.get((record.get("account_id", ""), command_id))
+        if waiting is None:
+            return []
+        waiting = [each for each in waiting if not each.answered.done()]
+        correlation = received.headers.get(CORRELATION_ID, b"")
+        theirs = [each for each in waiting if each.correlation == correlation]
+        if theirs or _answers_one_alone(record):
+            return theirs
+        return waiting
 
     def _poll(self) -> None:
         """Serve delivery reports: a refusal is told at once, not when the time is over."""
         poll: Callable[[float], int] = self._producer.poll
         while not self._stopping.is_set():
             poll(0.1)
+
+
+def _answers_one_alone(record: Mapping[str, Any]) -> bool:
+    """Whether it speaks of the sending of a command, not of what came of the command."""
+    if record.get("execution_type") == "ORDER_STATUS":
+        return True
+    return "COMMAND_ID_REUSED" in (record.get("reject_reason"), record.get("reason"))
 
 
 def _give_up(answered: "asyncio.Future[list[dict[str, Any]]]", why: str) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from confluent_kafka import (
     Consumer,
     IsolationLevel,
+    KafkaError,
     KafkaException,
     Message,
     TopicPartition,
@@ -20,6 +21,7 @@ from schemas.partitioning import partition_of
 from schemas.topics import (
     ACCOUNTS_WALLET,
     CANDLES,
+    MATCHING_BOOK,
     ORDERBOOK_SNAPSHOTS,
     ORDERBOOK_UPDATES,
     ORDERS_EXECUTIONS,
@@ -41,6 +43,7 @@ READ_TOPICS = (
     ORDERS_ORDERS,
     ORDERS_EXECUTIONS,
     WALLET_EVENTS,
+    MATCHING_BOOK,
 )
 """What the gateway reads."""
 
@@ -49,9 +52,18 @@ _WHOLE = (CANDLES.name, ACCOUNTS_WALLET.name, ORDERS_ORDERS.name)
 
 _TRADES_BACK = 20_000
 _EXECUTIONS_BACK = 100_000
+_ROWS_BACK = 2_000
 _TICKERS_BACK = 2_000
 _TICKERS_BACK_MAX = 100_000
 _WAIT_SECONDS = 10.0
+_PAUSE_SECONDS = 0.1
+_NOT_YET = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
 
 
 class Place(NamedTuple):
@@ -89,6 +101,7 @@ class Positions:
             starts |= self._executions(low, high)
             starts |= self._tickers(low, high)
             starts |= self._books(low, high)
+            starts |= self._symbol_rows(low, high)
         except KafkaException as error:
             raise GatewayError(
                 f"the broker at {self._settings.broker} does not answer: {error}",
@@ -111,6 +124,17 @@ class Positions:
         ]
 
     def _edges(self, places: list[Place], spec: OffsetSpec) -> dict[Place, int]:
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                return self._edges_now(places, spec)
+            except KafkaException as error:
+                # A topic that was made just now has no leader for a moment.
+                if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+
+    def _edges_now(self, places: list[Place], spec: OffsetSpec) -> dict[Place, int]:
         asked = {TopicPartition(*place): spec for place in places}
         answers = self._admin.list_offsets(
             asked,
@@ -156,6 +180,32 @@ class Positions:
                         break
                     back *= 4
                 starts[place] = start
+        return starts
+
+    def _symbol_rows(self, low: Mapping[Place, int], high: Mapping[Place, int]) -> dict[Place, int]:
+        """Each symbol's newest row, of which there is one a tick; where it has none, the end.
+
+        The rest of that log are orders, which nobody here needs.
+        """
+        starts = {}
+        symbols = self._symbols_of(MATCHING_BOOK.name, high)
+        with self._reading() as consumer:
+            for place, end in high.items():
+                if place.topic != MATCHING_BOOK.name:
+                    continue
+                newest: dict[bytes, int] = {}
+                back, until = _ROWS_BACK, end
+                while until > low[place] and newest.keys() < symbols[place.partition]:
+                    start = max(low[place], end - back)
+                    found = {
+                        message.key() or b"": int(message.offset() or 0)
+                        for message in _between(consumer, place, start, until)
+                    }
+                    for symbol in symbols[place.partition] & found.keys():
+                        newest.setdefault(symbol, found[symbol])
+                    until = start
+                    back *= 8
+                starts[place] = min(newest.values(), default=end)
         return starts
 
     def _books(self, low: Mapping[Place, int], high: Mapping[Place, int]) -> dict[Place, int]:

@@ -3,20 +3,21 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.careful import HEADER_BYTES
 from schemas.codec import DecodeError, decode, header
 from schemas.instruments import Instrument
 from schemas.registry import registry
-from schemas.topics import ORDERS_EXECUTIONS, WALLET_EVENTS
+from schemas.topics import ORDERS_EXECUTIONS, TRADES, WALLET_EVENTS
 from web.errors import GatewayError
 from web.feed.hub import Hub
 from web.feed.positions import Place, Positions
-from web.feed.record import Received
+from web.feed.record import END, Received
 from web.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
@@ -24,20 +25,23 @@ log = logging.getLogger(__name__)
 _BATCH = 2_000
 _BATCHES_AHEAD = 4
 _POLL_SECONDS = 0.1
+_TICK = header(registry().newest["Tick"][0])
+_MEASURE_SECONDS = 1.0
 _UNUSED = frozenset(
     header(schema_id)
     for name in (
-        "Tick",
         "OrderClockRow",
         "OrderCommandRow",
         "WalletHoldRow",
         "WalletCommandRow",
         "WalletPartitionRow",
         "BookTicker",
+        "OrderRow",
+        "ClosedOrderRow",
     )
     for schema_id in [registry().newest[name][0]]
 )
-"""Nobody here asks for these; they are not even decoded."""
+"""Nobody here asks for these; they are not even decoded, but for the ticks among trades."""
 _REPLIES = (ORDERS_EXECUTIONS.name, WALLET_EVENTS.name)
 
 
@@ -58,6 +62,10 @@ class Feed:
         self._thread: threading.Thread | None = None
         self.unreadable = 0
         """Records that could not be decoded, and were left out."""
+        self.lags: Mapping[tuple[str, int], int] = {}
+        """Records between what is read and the end of each partition, a second ago at most."""
+        self._next: dict[tuple[str, int], int] = {}
+        self._measured = self._heard = time.monotonic()
 
     @property
     def is_ready(self) -> bool:
@@ -68,6 +76,11 @@ class Feed:
     def is_alive(self) -> bool:
         """Whether it still reads."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def silent_ms(self) -> int:
+        """For how long nothing was heard; an exchange has a clock that is heard each second."""
+        return int((time.monotonic() - self._heard) * 1_000)
 
     async def start(self) -> None:
         """Begin, and return when what was there at the start is read.
@@ -121,13 +134,16 @@ class Feed:
             # To ask for n messages would wait for n of them or the whole time-out.
             first = consumer.poll(_POLL_SECONDS)
             batch: list[Received] = []
+            self._measure(consumer)
             if first is not None:
+                self._heard = time.monotonic()
                 for message in (first, *consumer.consume(_BATCH - 1, 0)):
                     self._take(message, batch)
             is_caught_up = not self._ends and not self._ready.is_set()
             if not batch and not is_caught_up:
                 continue
             while not self._ahead.acquire(timeout=_POLL_SECONDS):
+                self._measure(consumer)
                 if self._stopping.is_set():
                     return
             if not _call(loop, self._hand_out, batch, is_caught_up):
@@ -138,19 +154,24 @@ class Feed:
         error = message.error()
         if error is not None:
             if error.code() == KafkaError._PARTITION_EOF:
-                self._reached(Place(raw.topic(), raw.partition()), raw.offset())
+                place = Place(raw.topic(), raw.partition())
+                self._next[place.topic, place.partition] = raw.offset()
+                self._reached(place, raw.offset())
+                if place.topic == TRADES.name:
+                    batch.append(Received(*place, raw.offset(), b"", END, {}, {}))
             elif error.fatal():
                 raise KafkaException(error)
             else:
                 log.warning("while reading: %s", error.str())
             return
         topic, partition, offset = raw.topic(), raw.partition(), raw.offset()
+        self._next[topic, partition] = offset + 1
         if self._ends:
             self._reached(Place(topic, partition), offset + 1)
         value = raw.value()
         if not value:
             batch.append(Received(topic, partition, offset, raw.key() or b"", "", {}, {}))
-        elif value[:HEADER_BYTES] not in _UNUSED:
+        elif _is_used(topic, value[:HEADER_BYTES]):
             try:
                 name, record = decode(value)
             except DecodeError as fault:
@@ -161,6 +182,20 @@ class Feed:
             batch.append(
                 Received(topic, partition, offset, raw.key() or b"", name, record, headers)
             )
+
+    def _measure(self, consumer: Consumer) -> None:
+        """What is still to be read, by the ends that came with what was read last."""
+        now = time.monotonic()
+        if now - self._measured < _MEASURE_SECONDS:
+            return
+        self._measured = now
+        lags = {}
+        for (topic, partition), offset in self._next.items():
+            ends: Any = consumer.get_watermark_offsets(
+                TopicPartition(topic, partition), cached=True
+            )
+            lags[topic, partition] = max(0, ends[1] - offset)
+        self.lags = lags
 
     def _reached(self, place: Place, offset: int) -> None:
         if offset >= self._ends.get(place, offset + 1):
@@ -175,6 +210,11 @@ class Feed:
             self._ahead.release()
         if is_caught_up:
             self._ready.set()
+
+
+def _is_used(topic: str, head: bytes) -> bool:
+    # How far time has come matters where candles are closed by it.
+    return topic == TRADES.name if head == _TICK else head not in _UNUSED
 
 
 def _headers(message: Any) -> dict[str, bytes]:

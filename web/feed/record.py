@@ -2,9 +2,12 @@
 
 from typing import Any, NamedTuple
 
+END = "end"
+"""The name of what is no record: all that is committed of this partition has been read."""
+
 
 class Received(NamedTuple):
-    """A committed record; a deletion has the name "" and no fields."""
+    """A committed record; a deletion has the name "" and no fields, nor has an END."""
 
     topic: str
     partition: int

@@ -1,65 +1,66 @@
-"""Every symbol's book, last trades, candles and ticker."""
+"""Every symbol's book, last trades, candles, ticker and status."""
 
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from schemas.instruments import Instrument
-from schemas.topics import CANDLES, ORDERBOOK_SNAPSHOTS, ORDERBOOK_UPDATES, TICKERS, TRADES
+from schemas.topics import (
+    CANDLES,
+    MATCHING_BOOK,
+    ORDERBOOK_SNAPSHOTS,
+    ORDERBOOK_UPDATES,
+    TICKERS,
+    TRADES,
+)
+from web.clock import now_ms
 from web.feed.hub import Hub
 from web.feed.record import Received
 from web.settings import GatewaySettings
+from web.state.aggregates import Aggregates
 from web.state.book import LocalBook
+from web.state.candles import CandleSeries
+from web.state.day import DayTicker
+from web.state.grid import Grid
 
 Record = dict[str, Any]
-
-
-class CandleSeries:
-    """The newest candles of a symbol and an interval, in order of their opening."""
-
-    __slots__ = ("_by_opening", "_kept")
-
-    def __init__(self, kept: int) -> None:
-        self._by_opening: dict[int, Record] = {}
-        self._kept = kept
-
-    def put(self, candle: Record) -> None:
-        """A candle, open or closed, in place of what was told of its window before."""
-        known = self._by_opening
-        opening = candle["open_time_ms"]
-        if opening not in known and known and opening < next(reversed(known)):
-            # The log is compacted: a window told again moves behind younger ones.
-            known[opening] = candle
-            self._by_opening = known = dict(sorted(known.items()))
-        else:
-            known[opening] = candle
-        while len(known) > self._kept:
-            del known[next(iter(known))]
-
-    def all(self) -> list[Record]:
-        """All that are kept, the oldest first."""
-        return list(self._by_opening.values())
-
-    def newest(self) -> Record | None:
-        """The youngest window."""
-        return self._by_opening[next(reversed(self._by_opening))] if self._by_opening else None
 
 
 class SymbolMarket:
     """What is known of one symbol."""
 
-    __slots__ = ("_kept_candles", "book", "candles", "instrument", "status", "ticker", "trades")
+    __slots__ = (
+        "_kept_candles",
+        "aggregates",
+        "book",
+        "candles",
+        "day",
+        "grid",
+        "instrument",
+        "partition",
+        "status",
+        "ticker",
+        "trades",
+        "version",
+    )
 
     def __init__(self, instrument: Instrument, *, trades: int, candles: int) -> None:
         self.instrument = instrument
+        self.grid = Grid(instrument)
         self.status: str = instrument.status
         self.book = LocalBook()
         self.trades: deque[Record] = deque(maxlen=trades)
         """The newest Trades, the oldest first, by rising ids."""
+        self.aggregates = Aggregates(trades)
         self.candles: dict[str, CandleSeries] = {}
         """By interval."""
         self.ticker: Record | None = None
         """The last Ticker; None where nothing was ever traded."""
+        self.day = DayTicker()
+        self.partition = -1
+        """Of its topics, once one of them has told of it."""
+        self.version = 0
+        """Rises with each trade, Ticker and status."""
         self._kept_candles = candles
 
     def candle_series(self, interval: str) -> CandleSeries:
@@ -68,6 +69,44 @@ class SymbolMarket:
         if series is None:
             series = self.candles[interval] = CandleSeries(self._kept_candles)
         return series
+
+    def add_trade(self, trade: Record) -> None:
+        """Note a trade; one that is not younger than the last is known."""
+        if self.trades and trade["trade_id"] <= self.trades[-1]["trade_id"]:
+            return
+        self.trades.append(trade)
+        self.aggregates.add(trade)
+        self.day.add(trade)
+        self.version += 1
+
+    def set_ticker(self, ticker: Record) -> None:
+        """Go on from a Ticker."""
+        self.ticker = ticker
+        self.day.restart(ticker, self.trades_after(ticker["last_trade_id"]))
+        self.version += 1
+
+    def set_status(self, status: str) -> None:
+        """TRADING, HALT or CANCEL_ONLY."""
+        if status != self.status:
+            self.status = status
+            self.version += 1
+
+    def trades_after(self, trade_id: int) -> list[Record]:
+        """Those in memory with higher ids; few, so they are looked for from behind."""
+        found: list[Record] = []
+        for trade in reversed(self.trades):
+            if trade["trade_id"] <= trade_id:
+                break
+            found.append(trade)
+        return found[::-1]
+
+    @property
+    def last_ticks(self) -> int:
+        """The price of the last trade; 0: none was ever made."""
+        last = self.trades[-1] if self.trades else None
+        if last is not None and last["time_ms"] >= self.day.last_time_ms:
+            return int(last["price_ticks"])
+        return self.day.last_ticks
 
 
 class Markets:
@@ -80,37 +119,66 @@ class Markets:
             )
             for symbol, instrument in instruments.items()
         }
+        self._times_ms: dict[int, int] = {}
+        """By partition of ``trades``, how far time has come behind what was traded."""
+
+    def now_ms(self, market: SymbolMarket) -> int:
+        """The time as its log has it: the clock's last tick, or what was told after it.
+
+        Windows end by the log's time, which stands still with the exchange, and is a recording's in
+        a replay.  Where no log has told any time it is the clock's.
+        """
+        time_ms = self._times_ms.get(market.partition)
+        if time_ms is None:
+            time_ms = max(self._times_ms.values(), default=0)
+        return max(time_ms, market.book.time_ms, market.day.last_time_ms) or now_ms()
 
     def listen(self, hub: Hub) -> None:
-        """Follow the topics of market data."""
+        """Follow the topics of market data, and the rows with symbols' states."""
         hub.on(ORDERBOOK_SNAPSHOTS.name, "DepthSnapshot", self._on_snapshot)
         hub.on(ORDERBOOK_UPDATES.name, "DepthUpdate", self._on_update)
         hub.on(TRADES.name, "Trade", self._on_trade)
+        hub.on(TRADES.name, "Tick", self._on_tick)
         hub.on(CANDLES.name, "Candle", self._on_candle)
         hub.on(TICKERS.name, "Ticker", self._on_ticker)
+        hub.on(MATCHING_BOOK.name, "SymbolRow", self._on_symbol)
+
+    def _told_of(self, received: Received) -> SymbolMarket | None:
+        market = self.by_symbol.get(received.record["symbol"])
+        if market is not None:
+            market.partition = received.partition
+        return market
 
     def _on_snapshot(self, received: Received) -> None:
-        market = self.by_symbol.get(received.record["symbol"])
+        market = self._told_of(received)
         if market is not None:
             market.book.restore(received.record)
 
     def _on_update(self, received: Received) -> None:
-        market = self.by_symbol.get(received.record["symbol"])
+        market = self._told_of(received)
         if market is not None:
             market.book.apply(received.record)
 
     def _on_trade(self, received: Received) -> None:
-        trade = received.record
-        market = self.by_symbol.get(trade["symbol"])
+        market = self._told_of(received)
         if market is not None:
-            market.trades.append(trade)
+            market.add_trade(received.record)
+
+    def _on_tick(self, received: Received) -> None:
+        known_ms = self._times_ms.get(received.partition, 0)
+        self._times_ms[received.partition] = max(known_ms, received.record["time_ms"])
 
     def _on_candle(self, received: Received) -> None:
-        market = self.by_symbol.get(received.record["symbol"])
+        market = self._told_of(received)
         if market is not None:
             market.candle_series(received.record["interval"]).put(received.record)
 
     def _on_ticker(self, received: Received) -> None:
-        market = self.by_symbol.get(received.record["symbol"])
+        market = self._told_of(received)
         if market is not None:
-            market.ticker = received.record
+            market.set_ticker(received.record)
+
+    def _on_symbol(self, received: Received) -> None:
+        market = self._told_of(received)
+        if market is not None:
+            market.set_status(received.record["status"])

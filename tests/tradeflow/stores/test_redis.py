@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from tradeflow.errors import TradeflowError
-from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
+from tradeflow.stores.redis import SERVER, EmbeddedRedis, EmbeddedRedisSettings
 
 
 @pytest.fixture
@@ -117,6 +117,28 @@ def test_a_server_that_is_not_there_says_what_to_set(server: EmbeddedRedis) -> N
 
     with pytest.raises(TradeflowError, match="TRADEFLOW_EMBEDDED_REDIS_SERVER"):
         EmbeddedRedis(settings).start()
+
+
+def test_a_server_that_is_no_program_is_one_line(server: EmbeddedRedis, tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("not a program")
+    settings = server.settings.model_copy(update={"server": tmp_path / "readme.txt"})
+
+    with pytest.raises(TradeflowError, match="cannot be run: .+readme.txt: Permission denied"):
+        EmbeddedRedis(settings).start()
+
+
+def test_a_server_may_be_named_from_where_one_stands(
+    server: EmbeddedRedis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own-server").symlink_to(SERVER.path())
+    monkeypatch.chdir(tmp_path)
+    settings = server.settings.model_copy(update={"server": Path("own-server")})
+
+    named = EmbeddedRedis(settings)
+    named.start()
+
+    assert server.is_running()
+    named.stop()
 
 
 def test_a_folder_that_cannot_be_says_what_to_set(tmp_path: Path) -> None:

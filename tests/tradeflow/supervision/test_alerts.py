@@ -78,6 +78,7 @@ def test_a_start_is_no_news(folder: RunFolder) -> None:
     [
         ("Error: BROKER=x is not an address.\n", "BROKER=x is not an address."),
         ("│ No such command 'load'.   │\n╰────╯\n", "No such command 'load'."),
+        ('{"level": "CRITICAL", "message": "no log"}\n{"level": "INFO"}\n{"leve\n', "no log"),
         ("", None),
     ],
 )

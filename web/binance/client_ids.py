@@ -1,0 +1,12 @@
+"""Client order ids for who gives none."""
+
+import secrets
+import string
+
+_CHARACTERS = string.ascii_letters + string.digits
+_LENGTH = 22
+
+
+def new_client_order_id() -> str:
+    """22 letters and digits, as Binance makes them: none is ever met twice."""
+    return "".join(secrets.choice(_CHARACTERS) for _ in range(_LENGTH))

@@ -1,0 +1,86 @@
+"""HTTP whose requests cannot have endless heads; the parser itself takes any."""
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES_MAX = 32 * 1024
+"""Of a request's address and its headers together."""
+
+_LINGER_SECONDS = 1.0
+_TOO_LONG = b"The request's address and headers are too long.\n"
+_ANSWER = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-type: text/plain; charset=utf-8\r\n"
+    b"content-length: %d\r\n"
+    b"connection: close\r\n\r\n%s" % (len(_TOO_LONG), _TOO_LONG)
+)
+
+
+class HeadLimitProtocol(HttpToolsProtocol):
+    """Closes a connection on which a request's head is too long."""
+
+    _is_in_head = True
+    _whole = 0
+    """Bytes of the headers that have come whole,"""
+    _unfinished = 0
+    """and of what came since the last of them."""
+
+    _has_ended_one = False
+    _is_refused = False
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; a header that does not end is not waited for."""
+        if self._is_refused:
+            return
+        self._has_ended_one = False
+        super().data_received(data)
+        if self._is_refused or self.transport.is_closing():
+            return
+        # Of a piece in which a body ends it is not known how much was that.
+        if self._is_in_head and not self._has_ended_one:
+            self._unfinished += len(data)
+            if self._unfinished > HEAD_BYTES_MAX:
+                self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """Another request."""
+        self._whole = self._unfinished = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """The address, or a part of it."""
+        super().on_url(url)
+        self._measure(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A whole header."""
+        super().on_header(name, value)
+        self._unfinished = 0
+        self._measure(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        """From here on it is the body."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """From here on it is the next request's head."""
+        self._is_in_head = self._has_ended_one = True
+        self._unfinished = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, and close."""
+        if max(self._whole, self._unfinished) <= HEAD_BYTES_MAX:
+            super().send_400_response(msg)
+            return
+        self._is_refused = True
+        self.transport.write(_ANSWER)
+        self.transport.write_eof()
+        # Closed at once, with bytes unread, the client would get a reset instead of the answer.
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+    def _measure(self, size: int) -> None:
+        self._whole += size
+        if self._whole > HEAD_BYTES_MAX:
+            # The parser stops, and the protocol answers by ``send_400_response``.
+            raise ValueError("the head is too long")

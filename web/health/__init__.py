@@ -1,0 +1,1 @@
+"""How the gateway is, and what it needs."""

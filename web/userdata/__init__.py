@@ -1,0 +1,1 @@
+"""What happens to an account's orders and money, told to whoever may hear of it."""
