@@ -16,6 +16,7 @@ from web.edge.cross_origin import cross_origin
 from web.edge.front import Front
 from web.gateway import Gateway
 from web.health import pages
+from web.stomp import endpoint as stomp
 
 
 def make_app(gateway: Gateway) -> Starlette:
@@ -25,6 +26,7 @@ def make_app(gateway: Gateway) -> Starlette:
         *openapi.routes(gateway, ENDPOINTS),
         *streams.routes(gateway),
         *ws_api.routes(gateway, ENDPOINTS),
+        *stomp.routes(gateway, ENDPOINTS),
         *pages.routes(gateway),
     ]
     front = Middleware(Front, metrics=gateway.metrics, used_weight=gateway.limiter.headers)

@@ -61,6 +61,8 @@ class GatewaySettings(BaseSettings):
     """How long a listen key is good for."""
     key_check_seconds: float = Field(default=5.0, gt=0)
     """How long a stream may go on after its key was revoked or has expired."""
+    stomp_beat_seconds: float = Field(default=10.0, gt=0)
+    """How often a STOMP connection is sent a beat of the heart, and wants to hear one."""
     requests_at_once: int = Field(default=50, ge=1)
     """Requests of one WebSocket that are worked on at the same time; further ones wait."""
     start_seconds: float = Field(default=60.0, gt=0)

@@ -4,13 +4,13 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Hashable
-from types import SimpleNamespace
 from typing import Any, Literal
 
 import uvicorn
 from starlette.applications import Starlette
 
 from tests.chaos.exchange import await_condition
+from tests.web.gateway_parts import gateway_of
 from web.binance.streams.endpoint import routes
 from web.binance.streams.goodbye import announce_shutdown
 from web.fanout.fanout import Fanout
@@ -71,9 +71,7 @@ class BareStreams:
         self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        gateway: Any = SimpleNamespace(
-            settings=self._settings, fanout=self.fanout, listen_keys=None, user_data=None
-        )
+        gateway = gateway_of(self._settings, fanout=self.fanout)
         options = web_socket_options(self._settings)
         if self._kind == "asgi":
             options["ws"] = "websockets-sansio"

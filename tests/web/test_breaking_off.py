@@ -9,21 +9,14 @@ from tests.web.standing_server import StandingServer
 from tests.web.userdata.records import received_report
 from web.binance import ws_api
 from web.binance.catalogue import ENDPOINTS
-from web.breaking_off import BreakingOffProtocol
 from web.gateway import Gateway
-
-
-class SoonProtocol(BreakingOffProtocol):
-    """Waits but a moment."""
-
-    close_seconds = 0.1
 
 
 def test_breaks_off_who_never_reads() -> None:
     def routes(gateway: Gateway) -> list[ws_api.WebSocketRoute]:
         return ws_api.routes(gateway, ENDPOINTS)
 
-    with StandingServer(routes, web_socket={"ws": SoonProtocol}) as server:
+    with StandingServer(routes, close_seconds=0.1) as server:
         key = server.keys.add(key_of("alice"))
         raw = socket.socket()
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)

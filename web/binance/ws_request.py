@@ -65,15 +65,36 @@ def read_request(text: str) -> WsRequest:
         raise BadRequestError(request_id, error("JSON")) from None
 
 
+def read_object(text: str) -> Given:
+    """The parameters that an object of JSON holds, as texts.
+
+    Raises:
+        BinanceError: it is none.
+    """
+    try:
+        parsed = _parse(text)
+        if not isinstance(parsed, _Object):
+            raise error("JSON")
+        given = [(name, _text(value)) for name, value in parsed]
+        "".join(name + value for name, value in given).encode()
+    except (ValueError, RecursionError):
+        raise error("JSON") from None
+    return given
+
+
+def _parse(text: str) -> Any:
+    return json.loads(
+        text,
+        parse_int=_Number,
+        parse_float=_Number,
+        parse_constant=_refuse_constant,
+        object_pairs_hook=_Object,
+    )
+
+
 def _fields(text: str) -> dict[str, Any]:
     try:
-        parsed = json.loads(
-            text,
-            parse_int=_Number,
-            parse_float=_Number,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_Object,
-        )
+        parsed = _parse(text)
     except (ValueError, RecursionError):
         raise BadRequestError(None, error("JSON")) from None
     if not isinstance(parsed, _Object):

@@ -12,19 +12,22 @@ from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import BinanceError, error
 from web.binance.parameters import read_parameters
 from web.binance.rate_limits import rate_limits, retry_data
-from web.binance.reply import to_json
 from web.binance.rest import carry_out
 from web.binance.ws_methods import SESSION_METHODS, SessionMethod
 from web.binance.ws_request import BadRequestError, RequestId, WsRequest, read_request
 from web.binance.ws_subscriptions import Subscriptions
 from web.clock import now_ms
+from web.fanout.message import Message
 from web.gateway import Gateway
+from web.limits.use import Headers
 
 log = logging.getLogger(__name__)
 
 _TOO_MUCH = (418, 429)
 _BANNED = 418
 _NAME_SHOWN = 50
+_REASON_BYTES = 120
+"""A close frame has room for few more."""
 
 
 class Line(Protocol):
@@ -34,13 +37,13 @@ class Line(Protocol):
     def address(self) -> str:
         """The client's address."""
 
-    def send(self, text: str) -> None:
+    def send(self, message: Message) -> None:
         """Send it when its turn comes."""
 
-    async def send_answer(self, text: str) -> None:
+    async def send_answer(self, message: Message) -> None:
         """Send it, once the client has read most of what came before."""
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
+    def close(self, code: int, reason: str) -> None:
         """Close behind all that was sent so far."""
 
 
@@ -64,11 +67,11 @@ class WsSession:
         self.authorized_ms: int | None = None
         self.caller: Caller | None = None
         """Who has logged on."""
-        self.subscriptions = Subscriptions(
-            gateway.user_data, line.send, in_microseconds=manner.in_microseconds
-        )
+        self.subscriptions = Subscriptions(gateway.user_data, line.send)
         self._line = line
         self._methods = methods
+        self._banned = ""
+        """Why nobody talks to this client any more."""
 
     async def answer(self, text: str) -> None:
         """Send the answer to a frame, whatever is in it: one, always."""
@@ -83,12 +86,14 @@ class WsSession:
             self._line.send(answer)
         else:
             await self._line.send_answer(answer)
+        if self._banned:
+            self._line.close(1008, self._banned)
 
-    async def _answer(self, request: WsRequest) -> str:
+    async def _answer(self, request: WsRequest) -> Message:
         shows = request.return_rate_limits
         if shows is None:
             shows = self.manner.return_rate_limits
-        headers: list[tuple[str, str]] = []
+        headers: Headers = []
         try:
             result = await self._carry_out(request, headers)
             return self._reply(request.id, {"status": 200, "result": result}, headers, shows)
@@ -98,12 +103,20 @@ class WsSession:
             log.exception("%s failed", request.method[:_NAME_SHOWN])
             return self._failed(request.id, error("UNKNOWN"), headers, shows)
 
-    async def _carry_out(self, request: WsRequest, headers: list[tuple[str, str]]) -> Any:
-        method = self._find(request.method)
-        asked = self._asked(request)
-        caller = await self._admit(method, asked)
-        values = read_parameters(request.given, method.parameters, self.gateway.instruments)
-        use = await self.gateway.limiter.take(
+    async def _carry_out(self, request: WsRequest, headers: Headers) -> Any:
+        limiter = self.gateway.limiter
+        limiter.require_welcome(self._line.address)
+        try:
+            method = self._find(request.method)
+            asked = self._asked(request)
+            caller = await self._admit(method, asked)
+            values = read_parameters(request.given, method.parameters, self.gateway.instruments)
+        except BinanceError:
+            # What cannot be answered was asked for, too.
+            used = await limiter.take(address=self._line.address, caller=None, weight=1)
+            headers += used.headers()
+            raise
+        use = await limiter.take(
             address=asked.address,
             caller=caller,
             weight=method.weight_of(values),
@@ -153,15 +166,15 @@ class WsSession:
         self,
         request_id: RequestId,
         refused: BinanceError,
-        headers: list[tuple[str, str]],
+        headers: Headers,
         shows_limits: bool,
-    ) -> str:
+    ) -> Message:
         body = refused.as_json()
         used = headers + [each for each in refused.headers if each not in headers]
         if refused.status in _TOO_MUCH and (data := retry_data(used)) is not None:
             body["data"] = data
         if refused.status == _BANNED:
-            self._line.close(1008, refused.message[:120])
+            self._banned = refused.message[:_REASON_BYTES]
         return self._reply(
             request_id, {"status": refused.status, "error": body}, used, shows_limits
         )
@@ -170,10 +183,10 @@ class WsSession:
         self,
         request_id: RequestId,
         answer: dict[str, Any],
-        headers: list[tuple[str, str]],
+        headers: Headers,
         shows_limits: bool,
-    ) -> str:
+    ) -> Message:
         reply = {"id": request_id, **answer}
         if shows_limits:
             reply["rateLimits"] = rate_limits(headers)
-        return to_json(reply, in_microseconds=self.manner.in_microseconds).decode()
+        return Message("", reply)

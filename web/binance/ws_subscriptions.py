@@ -7,6 +7,7 @@ from web.auth.caller import Caller
 from web.binance.errors import error
 from web.binance.user_events import stream_terminated
 from web.clock import now_ms
+from web.fanout.message import Message
 from web.userdata.event import Event
 from web.userdata.subscription import ByApiKey, Subscription
 from web.userdata.user_data import UserData
@@ -24,12 +25,9 @@ class _Active:
 class Subscriptions:
     """By their ids, which are counted up and never used again; one for each account."""
 
-    def __init__(
-        self, user_data: UserData, send: Callable[[str], None], *, in_microseconds: bool
-    ) -> None:
+    def __init__(self, user_data: UserData, send: Callable[[Message], None]) -> None:
         self._user_data = user_data
         self._send = send
-        self._in_microseconds = in_microseconds
         self._active: dict[int, _Active] = {}
         self._accounts: set[str] = set()
         self._next_id = 0
@@ -90,5 +88,4 @@ class Subscriptions:
         self._deliver(number, Event(stream_terminated(now_ms())))
 
     def _deliver(self, number: int, event: Event) -> None:
-        before = f'{{"subscriptionId":{number},"event":'
-        self._send(event.framed(before, in_microseconds=self._in_microseconds))
+        self._send(event.under(number))

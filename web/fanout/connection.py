@@ -42,8 +42,9 @@ class Connection:
         self.is_open = True
         self.on_close: Callable[[], None] = lambda: None
         """Called once, when either side has closed it."""
-        self.goodbye: Message | None = None
-        """What it is told when the gateway ends, where that is not what listeners are told."""
+        self.goodbye: Callable[[dict[str, Any]], Message] | None = None
+        """Makes of the event that the gateway ends what this client is told, where that is not
+        what listeners to streams are told."""
         self._fanout = fanout
         self._wire = wire
         self._pending: list[bytes] = []
@@ -51,6 +52,7 @@ class Connection:
         self._queue_bytes = queue_bytes
         self._outbox = Outbox(queue_bytes)
         self._pace = Pace(messages_per_second)
+        self._has_room = asyncio.Event()
         wire.attach(self)
         fanout.add(self)
 
@@ -88,6 +90,15 @@ class Connection:
         """Send an answer: never with a stream's name."""
         message = Message("", content)
         self.put(message.encoded(self.form & FRAMED), message)
+
+    async def room(self) -> None:
+        """Wait until the client has read most of what it was sent, or is gone.
+
+        Whoever asks for much has to read it: answers wait here, and are made no sooner.
+        """
+        while self.is_open and (self._wire.is_full or self._outbox):
+            self._has_room.clear()
+            await self._has_room.wait()
 
     def put(self, data: bytes, message: Message) -> None:
         """Send ``data``, which is the message in this client's form."""
@@ -130,6 +141,7 @@ class Connection:
 
     def _leave(self) -> None:
         self.is_open = False
+        self._has_room.set()
         self._fanout.remove(self)
         self.on_close()
 
@@ -139,6 +151,7 @@ class Connection:
         """Send of what waits as much as the wire takes."""
         while self._outbox and not self._wire.is_full:
             self._wire.write(self._outbox.take(FULL_BYTES))
+        self._has_room.set()
 
     def on_incoming(self) -> None:
         """Count what the client sends; whoever sends too much is closed."""

@@ -1,10 +1,11 @@
 """Named channels, and who listens to each."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 from web.fanout.connection import Connection
+from web.fanout.listener import Listener
 from web.fanout.message import Form, Message
 
 
@@ -28,16 +29,19 @@ class Channel:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._by_form: dict[Form, dict[Connection, None]] = {}
+        self._by_form: dict[Form, dict[Listener, None]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._by_form.values()))
 
-    def add(self, connection: Connection) -> None:
+    def __iter__(self) -> Iterator[Listener]:
+        return (each for listening in list(self._by_form.values()) for each in list(listening))
+
+    def add(self, connection: Listener) -> None:
         """Let a connection listen."""
         self._by_form.setdefault(connection.form, {})[connection] = None
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: Listener) -> None:
         """Let it listen no more."""
         listening = self._by_form[connection.form]
         del listening[connection]
@@ -94,7 +98,7 @@ class Fanout:
         for name in list(connection.channels):
             self.leave(connection, name)
 
-    def join(self, connection: Connection, name: str) -> None:
+    def join(self, connection: Listener, name: str) -> None:
         """Let a connection listen to a channel; once is enough."""
         if not connection.is_open or name in connection.channels:
             return
@@ -106,7 +110,7 @@ class Fanout:
         channel.add(connection)
         connection.channels[name] = channel
 
-    def leave(self, connection: Connection, name: str) -> None:
+    def leave(self, connection: Listener, name: str) -> None:
         """Let it listen to a channel no more."""
         channel = connection.channels.pop(name, None)
         if channel is None:
@@ -117,16 +121,25 @@ class Fanout:
             for source in self._sources:
                 source.closed(name)
 
-    def tell_current(self, connection: Connection, name: str) -> None:
+    def end(self, name: str, code: int, reason: str) -> None:
+        """End a channel; who listened to nothing else is closed."""
+        for connection in self._channels.get(name, ()):
+            self.leave(connection, name)
+            if not connection.channels:
+                connection.close(code, reason)
+
+    def tell_current(self, connection: Listener, name: str) -> None:
         """Tell a connection how things stand on a channel that it has joined."""
         for source in self._sources:
             for message in source.current(name):
                 connection.send(message)
 
-    def say_goodbye(self, message: Message) -> None:
+    def say_goodbye(self, stream: str, event: dict[str, Any]) -> None:
         """Tell all connections, at once, that the gateway ends."""
+        usual = Message(stream, event)
         for connection in list(self._connections):
-            connection.send(connection.goodbye or message)
+            own = connection.goodbye
+            connection.send(usual if own is None else own(event))
             connection.flush()
 
     # --- turns ------------------------------------------------------------------------------------

@@ -67,3 +67,16 @@ class Message:
             data = self.encoded(form & ~COMBINED)
             return b'{"stream":' + orjson.dumps(self._stream) + b',"data":' + data + b"}"
         return to_json(self._content, in_microseconds=bool(form & MICROSECONDS))
+
+
+class Text(Message):
+    """A text that is made already: the same in every form."""
+
+    __slots__ = ("_payload",)
+
+    def __init__(self, payload: bytes) -> None:
+        super().__init__("", None)
+        self._payload = payload
+
+    def _encode(self, form: Form) -> bytes:
+        return text_frame(self._payload) if form & FRAMED else self._payload

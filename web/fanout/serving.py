@@ -24,6 +24,7 @@ async def serve_connection(
     is_combined: bool = False,
     in_microseconds: bool = False,
     messages_per_second: int | None = None,
+    subprotocol: str | None = None,
     on_open: Callable[[Connection], None] = lambda connection: None,
     on_text: OnText,
 ) -> None:
@@ -36,7 +37,7 @@ async def serve_connection(
         messages_per_second = settings.connection_messages_per_second
     connection: Connection | None = None
     try:
-        await websocket.accept()
+        await websocket.accept(subprotocol)
         wire: Wire = direct_wire(websocket.scope) or AsgiWire(
             websocket.send, close_seconds=settings.close_seconds
         )

@@ -16,6 +16,7 @@ from web.binance.parameters import Parameter
 from web.binance.reply import TimeMs
 from web.binance.ws_session import Manner, WsSession
 from web.clock import now_ms
+from web.fanout.message import MICROSECONDS, Message
 from web.limits.limiter import Limiter
 
 
@@ -57,17 +58,19 @@ class Line:
 
     address = "192.0.2.7"
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_microseconds: bool) -> None:
         self.sent: list[dict[str, Any]] = []
         self.closed: tuple[int, str] | None = None
+        self._form = MICROSECONDS * in_microseconds
 
-    def send(self, text: str) -> None:
-        self.sent.append(json.loads(text))
+    def send(self, message: Message) -> None:
+        assert self.closed is None
+        self.sent.append(json.loads(message.encoded(self._form)))
 
-    async def send_answer(self, text: str) -> None:
-        self.send(text)
+    async def send_answer(self, message: Message) -> None:
+        self.send(message)
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
+    def close(self, code: int, reason: str) -> None:
         self.closed = code, reason
 
 
@@ -78,7 +81,7 @@ class Talk:
         self.keys = MemoryKeys()
         self.keys.add(ALICE)
         self.keys.add(READER)
-        self.line = Line()
+        self.line = Line(in_microseconds=manner.get("in_microseconds", False))
         self.gateway = standing_gateway(self.keys, limiter=limiter)
         methods = {each.ws_method: each for each in TEST_ENDPOINTS}
         self.session = WsSession(self.gateway, methods, self.line, Manner(**manner))

@@ -1,5 +1,6 @@
 """User data by listen keys: whose they are, how they end, and what is told then."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,12 @@ class Served:
 def served() -> Iterator[Served]:
     with StandingServer(routes) as server:
         yield Served(server)
+
+
+def control(socket: SocketClient, method: str, *params: str) -> dict[str, Any]:
+    """The answer to a control frame."""
+    socket.socket.send(json.dumps({"id": 1, "method": method, "params": params}))
+    return socket.receive()
 
 
 def closing(socket: SocketClient) -> tuple[int, str]:
@@ -135,9 +142,30 @@ def test_a_key_that_has_expired_ends_its_streams() -> None:
 
 
 def test_a_key_that_is_unknown_is_said_to_be(served: Served) -> None:
-    for name in ("a" * 64, "nosuch"):
-        with served.raw(name) as raw:
-            assert closing(raw) == (1008, "This listenKey does not exist.")
+    with served.raw("a" * 64) as raw:
+        assert closing(raw) == (1008, "This listenKey does not exist.")
+    with served.wrapped() as wrapped:
+        answer = control(wrapped, "SUBSCRIBE", "a" * 64)
+        assert answer["error"] == {"code": -1125, "msg": "This listenKey does not exist."}
+        assert control(wrapped, "LIST_SUBSCRIPTIONS")["result"] == []
+
+
+def test_a_key_is_subscribed_to_beside_the_streams_of_markets(served: Served) -> None:
+    listen_key = served.open()
+    with served.wrapped("btcusdt@trade") as wrapped:
+        assert control(wrapped, "SUBSCRIBE", listen_key)["result"] is None
+        served.server.publish([received_report()])
+        assert wrapped.receive()["stream"] == listen_key
+
+        # The key ends, the connection goes on.
+        served.ask("DELETE", listenKey=listen_key)
+        assert wrapped.receive()["data"]["e"] == "listenKeyExpired"
+        assert control(wrapped, "LIST_SUBSCRIPTIONS")["result"]
+
+        again = served.open()
+        control(wrapped, "SUBSCRIBE", again)
+        control(wrapped, "UNSUBSCRIBE", again)
+        assert served.server.gateway.user_data.listeners == 0
 
 
 def test_a_client_that_leaves_is_forgotten(served: Served) -> None:

@@ -145,8 +145,8 @@ def test_all_are_told_of_the_end_at_once() -> None:
         fanout = Fanout()
         wires = [RecordingWire(), RecordingWire()]
         _connect(fanout, wires[0])
-        _connect(fanout, wires[1]).goodbye = Message("", "bye")
-        fanout.say_goodbye(Message("!end", "end"))
+        _connect(fanout, wires[1]).goodbye = lambda event: Message("", {"own": event})
+        fanout.say_goodbye("!end", {"e": "end"})
         return [wire.written for wire in wires]
 
-    assert asyncio.run(play()) == [[b'"end"'], [b'"bye"']]
+    assert asyncio.run(play()) == [[b'{"e":"end"}'], [b'{"own":{"e":"end"}}']]

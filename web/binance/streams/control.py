@@ -69,12 +69,15 @@ class Control:
             request_id = _id_of(request)
             answer = _METHOD[_method_of(request, text)](self, _params_of(request))
         except ControlError as refused:
-            error = {"code": refused.code, "msg": refused.message}
-            # Binance's documents have code and text beside the id, its servers send them in
-            # «error», and clients look in either place.
-            return Answer({"error": error, **error, "id": request_id})
+            return _refusal({"code": refused.code, "msg": refused.message}, request_id)
         answer.reply["id"] = request_id
         return answer
+
+    def take_back(self, answer: Answer, refused: Mapping[str, Any]) -> Answer:
+        """Of an answer whose streams turn out not to be there: the refusal instead."""
+        for name in answer.joined:
+            del self.streams[name]
+        return _refusal(refused, answer.reply["id"])
 
     def _subscribe(self, params: list[Any]) -> Answer:
         names = _names(params)
@@ -117,6 +120,12 @@ _METHOD: Mapping[str, Callable[[Control, list[Any]], Answer]] = {
     "SET_PROPERTY": Control._set,
     "GET_PROPERTY": Control._get,
 }
+
+
+def _refusal(error: Mapping[str, Any], request_id: Any) -> Answer:
+    # Binance's documents have code and text beside the id, its servers send them in «error», and
+    # clients look in either place.
+    return Answer({"error": error, **error, "id": request_id})
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The addresses of market streams, and what happens on a connection."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 import orjson
@@ -9,14 +9,13 @@ from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from web.binance.errors import BinanceError, error
-from web.binance.listen_key_streams import ListenKeySockets
+from web.binance.errors import ERRORS, BinanceError, error
 from web.binance.streams.attempts import Attempts
 from web.binance.streams.control import Control
-from web.fanout.connection import Connection
+from web.fanout.connection import POLICY_VIOLATION, Connection
 from web.fanout.serving import serve_connection
 from web.gateway import Gateway
-from web.userdata.listen_keys import may_be_listen_key
+from web.userdata.listen_key_channels import ListenKeyChannels
 
 _TIME_UNITS = {"": False, "MILLISECOND": False, "MICROSECOND": True}
 
@@ -39,7 +38,9 @@ class _StreamAddresses:
     def __init__(self, gateway: Gateway) -> None:
         self._fanout = gateway.fanout
         self._settings = gateway.settings
-        self._private = ListenKeySockets(gateway)
+        self._listen_keys = ListenKeyChannels(
+            gateway.fanout, gateway.listen_keys, gateway.user_data
+        )
         self._attempts = Attempts(gateway.settings.connections_in_5_minutes)
 
     async def raw(self, websocket: WebSocket) -> None:
@@ -55,10 +56,6 @@ class _StreamAddresses:
     async def _serve(
         self, websocket: WebSocket, names: Iterable[str], *, is_combined: bool
     ) -> None:
-        names = list(names)
-        if all(map(may_be_listen_key, names)):
-            await self._private.serve(websocket, names, is_wrapped=is_combined)
-            return
         streams_max = self._settings.connection_streams
         control = Control(is_combined=is_combined, streams_max=streams_max)
         try:
@@ -66,13 +63,20 @@ class _StreamAddresses:
             joined = control.begin(names)
             if joined is None:
                 raise error("TOO_LARGE", name="streams", most=streams_max)
+            # Before the handshake is over: whoever is connected misses nothing.
+            accounts, unknown = await self._listen_keys.look_up(joined)
         except BinanceError as refused:
             body = orjson.dumps(refused.as_json())
             await websocket.send_denial_response(Response(body, refused.status))
             return
 
+        def begin(connection: Connection) -> None:
+            self._join(connection, joined, accounts)
+            if unknown:
+                connection.close(POLICY_VIOLATION, ERRORS["LISTEN_KEY"][1])
+
         async def answer(connection: Connection, text: str) -> None:
-            self._answer(connection, control, text)
+            await self._answer(connection, control, text)
 
         await serve_connection(
             websocket,
@@ -80,7 +84,7 @@ class _StreamAddresses:
             self._settings,
             is_combined=is_combined,
             in_microseconds=in_microseconds,
-            on_open=lambda connection: self._join(connection, joined),
+            on_open=begin,
             on_text=answer,
         )
 
@@ -94,19 +98,29 @@ class _StreamAddresses:
             raise error("TOO_MANY_CONNECTIONS", limit=self._settings.connections_in_5_minutes)
         return _TIME_UNITS[unit]
 
-    def _answer(self, connection: Connection, control: Control, text: str) -> None:
+    async def _answer(self, connection: Connection, control: Control, text: str) -> None:
         answer = control.answer(text)
+        try:
+            accounts, unknown = await self._listen_keys.look_up(answer.joined)
+            if unknown:
+                raise error("LISTEN_KEY")
+        except BinanceError as refused:
+            answer = control.take_back(answer, refused.as_json())
+            accounts = {}
         for name in answer.left:
             self._fanout.leave(connection, name)
         if answer.combined is not None:
             connection.combine(answer.combined)
         connection.reply(answer.reply)
-        self._join(connection, answer.joined)
+        self._join(connection, answer.joined, accounts)
 
-    def _join(self, connection: Connection, names: Iterable[str]) -> None:
-        for name in names:
-            self._fanout.join(connection, name)
-            self._fanout.tell_current(connection, name)
+    def _join(
+        self, connection: Connection, names: Iterable[str], accounts: Mapping[str, str]
+    ) -> None:
+        with self._listen_keys.expecting(accounts):
+            for name in names:
+                self._fanout.join(connection, name)
+                self._fanout.tell_current(connection, name)
 
 
 def _query(websocket: WebSocket) -> dict[str, str]:

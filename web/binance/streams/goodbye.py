@@ -3,10 +3,9 @@
 from web.binance.reply import TimeMs
 from web.clock import now_ms
 from web.fanout.fanout import Fanout
-from web.fanout.message import Message
 
 
 def announce_shutdown(fanout: Fanout) -> None:
     """Tell all connections, each in its form."""
     event = {"e": "serverShutdown", "E": TimeMs(now_ms())}
-    fanout.say_goodbye(Message("!serverShutdown", event))
+    fanout.say_goodbye("!serverShutdown", event)
