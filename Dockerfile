@@ -7,13 +7,14 @@ WORKDIR /build
 RUN python -m venv /opt/tradeflow && python -m venv /opt/compiler
 # Dependencies change less often than the code: the layer below is cached by pyproject.toml.
 COPY pyproject.toml README.md LICENSE ./
-RUN mkdir tradeflow streams connectors schemas bench \
-    && touch tradeflow/__init__.py streams/__init__.py connectors/__init__.py schemas/__init__.py bench/__init__.py \
+RUN mkdir tradeflow streams connectors web schemas bench \
+    && touch tradeflow/__init__.py streams/__init__.py connectors/__init__.py web/__init__.py schemas/__init__.py bench/__init__.py \
     && /opt/tradeflow/bin/pip install --no-cache-dir '.[mysql,redis,mongodb,web]' \
     && /opt/compiler/bin/pip install --no-cache-dir '.[compile]'
 COPY tradeflow tradeflow
 COPY streams streams
 COPY connectors connectors
+COPY web web
 COPY schemas schemas
 COPY bench bench
 RUN /opt/tradeflow/bin/pip install --no-cache-dir --no-deps --force-reinstall .
@@ -26,5 +27,7 @@ COPY --from=build /opt/tradeflow /opt/tradeflow
 ENV PATH=/opt/tradeflow/bin:$PATH PYTHONUNBUFFERED=1
 USER tradeflow
 WORKDIR /home/tradeflow
+# A volume that is mounted here belongs to the user who may write to it.
+RUN mkdir -p .tradeflow/gateway
 ENTRYPOINT ["tradeflow"]
 CMD ["--help"]

@@ -21,6 +21,7 @@ from tradeflow.commands import (
     clock,
     connect,
     down,
+    env,
     gateway,
     key,
     load,
@@ -30,6 +31,7 @@ from tradeflow.commands import (
     reprocess,
     sagas,
     simulate,
+    status,
     store,
     tail,
     topics,
@@ -49,6 +51,7 @@ app = typer.Typer(
 )
 app.command()(up.up)
 app.command()(down.down)
+app.command()(status.status)
 app.command()(load.load)
 app.command()(makers.makers)
 app.command()(replay.replay)
@@ -61,6 +64,7 @@ app.command()(check.check)
 app.command()(simulate.simulate)
 app.command()(clock.clock)
 app.command()(gateway.gateway)
+app.command()(env.env)
 app.command()(topics.topics)
 app.command()(bench.bench)
 app.add_typer(account.app)

@@ -73,6 +73,19 @@ class Treasury:
                     commands.append(self._deposit(account, asset, missing))
         self._carry_out(commands)
 
+    def open_with(self, account_id: str, amounts: Amounts) -> bool:
+        """Open an account with so much in it; False: it is there, and keeps what it has.
+
+        Raises as ``fill_up``.
+        """
+        known, _ = self._read()
+        if account_id in known:
+            return False
+        commands = [self._opening(account_id)]
+        commands += [self._deposit(account_id, asset, units) for asset, units in amounts.items()]
+        self._carry_out(commands)
+        return True
+
     def bring_in(self, account_id: str, asset: str, units: int) -> None:
         """One more deposit; raises as ``fill_up``."""
         self._carry_out([self._deposit(account_id, asset, units)])

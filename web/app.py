@@ -16,6 +16,7 @@ from web.edge.cross_origin import cross_origin
 from web.edge.front import Front
 from web.gateway import Gateway
 from web.health import pages
+from web.newcomers import page
 from web.stomp import endpoint as stomp
 
 
@@ -28,6 +29,7 @@ def make_app(gateway: Gateway) -> Starlette:
         *ws_api.routes(gateway, ENDPOINTS),
         *stomp.routes(gateway, ENDPOINTS),
         *pages.routes(gateway),
+        *page.routes(gateway),
     ]
     front = Middleware(Front, metrics=gateway.metrics, used_weight=gateway.limiter.headers)
     return Starlette(

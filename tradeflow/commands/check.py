@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tradeflow.commands.store import StoreName
+from tradeflow.stores.kinds import StoreName
 
 if TYPE_CHECKING:
     from schemas.instruments import Instrument

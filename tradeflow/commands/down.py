@@ -2,8 +2,8 @@
 
 import typer
 
-# `up` needs a few seconds for its workers and the broker; the rest is for a busy machine.
-_TIMEOUT_SECONDS = 60.0
+# `up` needs a few seconds for its parts, stores and the broker; the rest is for a busy machine.
+_TIMEOUT_SECONDS = 90.0
 
 
 def down() -> None:
@@ -11,6 +11,7 @@ def down() -> None:
     from tradeflow.commands.up import run_folder
     from tradeflow.supervision.leftovers import BrokerMark, end_leftovers
     from tradeflow.supervision.settings import UP
+    from tradeflow.supervision.stores import stop_stores
 
     folder = run_folder()
     process = folder.process(UP)
@@ -23,8 +24,10 @@ def down() -> None:
         )
     process.forget()
     left = end_leftovers(folder, typer.echo)
+    folder.parts.unlink(missing_ok=True)
+    store_ran = stop_stores(folder, typer.echo)
     broker_ran = BrokerMark(folder).stop_broker(typer.echo)
-    if running is None and not left and not broker_ran:
+    if running is None and not left and not store_ran and not broker_ran:
         typer.echo("TradeFlow is not up.")
         return
     typer.echo("Everything is ended; data is kept.")

@@ -15,24 +15,23 @@ from tradeflow.broker.probe import require_answer
 from tradeflow.embedded.ports import free_port
 from tradeflow.errors import TradeflowError
 from tradeflow.settings import load_settings
+from tradeflow.stores.kinds import StoreName
 from tradeflow.supervision.alerts import Notice, Watch, last_critical
+from tradeflow.supervision.beside import Beside, shared_settings
+from tradeflow.supervision.demo import DemoKey
 from tradeflow.supervision.health import WorkerAddress, is_ready
 from tradeflow.supervision.launch import pace_of
 from tradeflow.supervision.leftovers import BrokerMark, end_leftovers
-from tradeflow.supervision.programs import (
-    CLOCK,
-    FLOW,
-    Program,
-    clock,
-    order_flow,
-    stage_worker,
-)
-from tradeflow.supervision.settings import UP, RunFolder
+from tradeflow.supervision.parts import Part, write_parts
+from tradeflow.supervision.programs import CLOCK, MAKERS, Program, clock, makers, stage_worker
+from tradeflow.supervision.settings import SUPERVISOR, UP, RunFolder
+from tradeflow.supervision.status import PartStatus, StatusView
+from tradeflow.supervision.stores import stop_stores
 from tradeflow.supervision.supervisord import Supervisord
 
 _READY_SECONDS = 120.0
 _POLL_SECONDS = 0.1
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,9 @@ class Plan:
     workers: int = 1
     """Of the matching stage; every other stage has one."""
     flow_rate: int = 10
-    """Orders a second; 0: no flow."""
+    """Commands a second of makers and crowd; 0: there are none."""
+    stores: tuple[StoreName, ...] = ()
+    has_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ class Running:
     broker: EmbeddedBroker | None
     """None where BROKER chose another one."""
     workers: list[WorkerAddress]
+    parts: list[Part]
+    key: DemoKey | None
+    """Of the account ``demo``, where there is a gateway."""
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's URL; "": there is none."""
+        return next((part.url for part in self.parts if part.kind == "gateway"), "")
 
 
 class StoppedError(Exception):
@@ -77,9 +86,12 @@ class Exchange:
         self._tell = tell
         self._stop = stop
         self._supervisord = Supervisord(folder)
-        self._watch = Watch(folder, {})
+        self._final_codes: dict[str, tuple[int, ...]] = {}
+        self._watch = Watch(folder, self._final_codes)
         self._mark = BrokerMark(folder)
         self._broker: EmbeddedBroker | None = None
+        self._beside: Beside | None = None
+        self._view: StatusView | None = None
 
     @contextmanager
     def running(self) -> Iterator[Running]:
@@ -112,32 +124,78 @@ class Exchange:
         if self._broker is not None and not self._broker.is_running():
             notices.append(Notice("The broker ended by itself; it is started again.", True))
             self._broker.start()
+        if self._beside is not None:
+            notices += self._beside.stores.look()
         return notices
+
+    def status(self) -> list[PartStatus]:
+        """How each part is; nothing before all have started."""
+        return [] if self._view is None else self._view.look(self._supervisord.states())
 
     # --- one after the other ----------------------------------------------------------------------
 
     def _start(self) -> Running:
+        began = time.monotonic()
         bootstrap = self._start_broker()
         self._go_on()
         make_topics(self._settings.model_copy(update={"broker": bootstrap}))
         self._go_on()
         workers = self._addresses()
-        programs: list[Program] = [
+        self._start_stages(bootstrap, workers)
+        self._say(f"The stages are ready after {time.monotonic() - began:.1f} s.")
+        parts = [
+            Part("broker", "broker", bootstrap, is_elsewhere=self._broker is None),
+            *(Part(each.name, "stage", each.address) for each in workers),
+            Part(CLOCK, "clock"),
+        ]
+        if self._plan.flow_rate:
+            parts.append(Part(MAKERS, "makers"))
+        beside = self._start_beside(bootstrap)
+        parts += beside.parts
+        parts += [Part(name, "supervisor") for name in (SUPERVISOR, UP)]
+        write_parts(self._folder, parts)
+        self._view = StatusView(self._folder, parts)
+        return Running(bootstrap, self._broker, workers, parts, beside.key)
+
+    def _start_stages(self, bootstrap: str, workers: list[WorkerAddress]) -> None:
+        programs = [
             stage_worker(each.stage, each.slot, host=each.host, port=each.port) for each in workers
         ]
         programs.append(clock())
         if self._plan.flow_rate:
-            programs.append(order_flow(self._plan.flow_rate))
-        for program in programs:
-            pace_of(self._folder.state, program.name).forget()
-        final_codes = {program.name: program.final_codes for program in programs}
-        self._watch = Watch(self._folder, final_codes)
-        self._supervisord.start(programs, settings={"BROKER": bootstrap})
+            programs.append(makers(self._plan.flow_rate))
+        self._expect(programs)
+        self._supervisord.start(programs, settings={"BROKER": bootstrap, **shared_settings()})
         self._wait_until_ready(workers)
         self._supervisord.start_program(CLOCK)
         if self._plan.flow_rate:
-            self._supervisord.start_program(FLOW)
-        return Running(bootstrap, self._broker, workers)
+            self._supervisord.start_program(MAKERS)
+
+    def _start_beside(self, bootstrap: str) -> Beside:
+        plan = self._plan
+        self._beside = beside = Beside(
+            plan.stores,
+            has_gateway=plan.has_gateway,
+            folder=self._folder,
+            settings=self._settings,
+            say=self._say,
+            go_on=self._go_on,
+        )
+        if plan.stores:
+            self._say(f"Starting {', '.join(plan.stores)} …")
+        beside.start_stores()
+        programs = beside.programs()
+        if programs:
+            self._expect(programs)
+            self._supervisord.add(programs)
+        names = {program.name for program in programs}
+        beside.wait_for_gateway(bootstrap, lambda: self._require_alive(names))
+        return beside
+
+    def _expect(self, programs: list[Program]) -> None:
+        for program in programs:
+            pace_of(self._folder.state, program.name).forget()
+            self._final_codes[program.name] = program.final_codes
 
     def _start_broker(self) -> str:
         bootstrap = external_broker()
@@ -174,7 +232,7 @@ class Exchange:
         while waiting:
             self._go_on()
             self._require_alive({worker.name for worker in workers})
-            waiting = [worker for worker in waiting if not is_ready(worker)]
+            waiting = [worker for worker in waiting if not is_ready(f"http://{worker.address}")]
             if waiting and time.monotonic() > deadline:
                 raise TradeflowError(
                     f"{waiting[0].name} was not ready within {_READY_SECONDS:.0f} s.",
@@ -191,7 +249,12 @@ class Exchange:
                 raise TradeflowError(f"{state.name} did not start: {said} (log: {log})")
 
     def _end(self) -> None:
+        self._folder.parts.unlink(missing_ok=True)
         self._supervisord.stop(timeout_seconds=_STOP_SECONDS)
+        if self._beside is not None:
+            self._beside.stores.end()
+        else:
+            stop_stores(self._folder, self._say)
         end_leftovers(self._folder, self._say)
         self._mark.stop_broker(self._say)
         # The record of this process stays: `down` waits by it until the process is gone.

@@ -1,14 +1,16 @@
-"""Asks workers how they are: /health/ready and /metrics."""
+"""Asks the parts how they are: /health, /health/ready and /metrics."""
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
 _TIMEOUT_SECONDS = 2.0
-# Workers are on this machine: a proxy of the environment has no part in it.
+# Parts are on this machine: a proxy of the environment has no part in it.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -26,12 +28,31 @@ class WorkerAddress:
         return f"{self.stage}-{self.slot}"
 
     @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
     def health(self) -> str:
-        return f"http://{self.host}:{self.port}/health"
+        return f"http://{self.address}/health"
 
     @property
     def metrics(self) -> str:
-        return f"http://{self.host}:{self.port}/metrics"
+        return f"http://{self.address}/metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCounts:
+    """What a worker says of itself."""
+
+    is_ready: bool = False
+    rounds: int = 0
+    commands: int = 0
+    """Records of matching's input."""
+    waiting: int = 0
+    """Of these, those that are still to come."""
+    lag: int = 0
+    """Records of all its inputs that are still to come."""
+    dead_letters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +66,42 @@ class Totals:
     dead_letters: int = 0
 
 
-def is_ready(address: WorkerAddress) -> bool:
-    """Whether the worker has its partitions and their rows."""
-    return _get(f"{address.health}/ready") is not None
+def is_ready(url: str) -> bool:
+    """Whether the part at this URL can do its work."""
+    return ask(f"{url}/health/ready") is not None
 
 
-def totals(addresses: Iterable[WorkerAddress], *, commands_topic: str) -> Totals:
+def worker_counts(metrics_url: str, *, commands_topic: str) -> WorkerCounts | None:
+    """What a worker counts; None: it does not answer."""
+    text = ask(metrics_url)
+    if text is None:
+        return None
+    sums = dict.fromkeys(_NAMES.values(), 0.0)
+    lag = 0.0
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name == "transport_lag_records":
+                lag += sample.value
+            name = _NAMES.get(sample.name)
+            if name is not None and sample.labels.get("topic", commands_topic) == commands_topic:
+                sums[name] += sample.value
+    return WorkerCounts(
+        is_ready=bool(sums.pop("ready")),
+        lag=int(lag),
+        **{name: int(value) for name, value in sums.items()},
+    )
+
+
+def totals(counts: Iterable[WorkerCounts | None]) -> Totals:
     """What the workers count, added up; who does not answer adds nothing."""
-    sums = {"ready": 0.0, "rounds": 0.0, "commands": 0.0, "waiting": 0.0, "dead_letters": 0.0}
-    for address in addresses:
-        for name, value in _counters(_get(address.metrics) or "", commands_topic):
-            sums[name] += value
-    return Totals(**{name: int(value) for name, value in sums.items()})
+    known = [each for each in counts if each is not None]
+    return Totals(
+        ready=sum(each.is_ready for each in known),
+        rounds=sum(each.rounds for each in known),
+        commands=sum(each.commands for each in known),
+        waiting=sum(each.waiting for each in known),
+        dead_letters=sum(each.dead_letters for each in known),
+    )
 
 
 _NAMES = {
@@ -68,15 +113,7 @@ _NAMES = {
 }
 
 
-def _counters(text: str, commands_topic: str) -> Iterable[tuple[str, float]]:
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            name = _NAMES.get(sample.name)
-            if name is not None and sample.labels.get("topic", commands_topic) == commands_topic:
-                yield name, sample.value
-
-
-def _get(url: str) -> str | None:
+def ask(url: str) -> str | None:
     """The body of a successful answer."""
     try:
         with _opener.open(url, timeout=_TIMEOUT_SECONDS) as answer:
@@ -84,3 +121,19 @@ def _get(url: str) -> str | None:
             return body.decode()
     except (OSError, urllib.error.URLError, ValueError):
         return None
+
+
+def ask_health(url: str) -> dict[str, Any] | None:
+    """What /health says, of one that is not well too; None: nothing."""
+    try:
+        with _opener.open(url, timeout=_TIMEOUT_SECONDS) as answer:
+            said = answer.read()
+    except urllib.error.HTTPError as error:
+        said = error.read()
+    except (OSError, urllib.error.URLError, ValueError):
+        return None
+    try:
+        health = json.loads(said)
+    except ValueError:
+        return None
+    return health if isinstance(health, dict) else None

@@ -13,7 +13,8 @@ WORKERS = "workers"
 """The group of all stages' workers."""
 
 CLOCK = "clock"
-FLOW = "flow"
+MAKERS = "makers"
+GATEWAY = "gateway"
 
 NEVER_AGAIN = (ExitCode.CLEAN, ExitCode.POISONED, ExitCode.CONFIG)
 """Exit codes after which a worker is not started again."""
@@ -67,16 +68,47 @@ def clock() -> Program:
     )
 
 
-def order_flow(rate: int) -> Program:
-    """The gentle flow of seeded orders."""
-    command = (sys.executable, "-m", "tradeflow", "load", "--rate", str(rate), "--quiet")
+def makers(rate: int) -> Program:
+    """Makers and a crowd, on every symbol."""
+    command = (sys.executable, "-m", "tradeflow", "makers", "--rate", str(rate), "--quiet")
     return Program(
-        name=FLOW,
+        name=MAKERS,
         command=command,
         final_codes=_FLOW_NEVER_AGAIN,
         starts_at_once=False,
         stop_seconds=5,
         priority=200,
+    )
+
+
+def connector(name: str, *, host: str, port: int, settings: Mapping[str, str]) -> Program:
+    """What feeds a store; it serves /health and /metrics at ``port``, and waits for its store."""
+    return Program(
+        name=f"connect-{name}",
+        command=(sys.executable, "-m", "tradeflow", "connect", name),
+        final_codes=_FLOW_NEVER_AGAIN,
+        starts_at_once=False,
+        stop_seconds=6,
+        priority=150,
+        settings={
+            "TRADEFLOW_CONNECT_WEB_HOST": host,
+            "TRADEFLOW_CONNECT_WEB_PORT": str(port),
+            **settings,
+        },
+    )
+
+
+def gateway(settings: Mapping[str, str]) -> Program:
+    """The exchange behind the addresses that clients know."""
+    return Program(
+        name=GATEWAY,
+        command=(sys.executable, "-m", "tradeflow", "gateway"),
+        final_codes=_FLOW_NEVER_AGAIN,
+        starts_at_once=False,
+        stop_seconds=8,
+        # Clients are gone before the stages end, and what they asked for is answered.
+        priority=300,
+        settings=settings,
     )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tradeflow.errors import TradeflowError
@@ -20,6 +21,16 @@ class UpSettings(BaseSettings):
     """Logs and the records of what runs."""
 
 
+class GatewayAddress(BaseSettings):
+    """Where the gateway of `tradeflow up` listens: as the gateway itself is told."""
+
+    model_config = SettingsConfigDict(env_prefix="TRADEFLOW_GATEWAY_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65_535)
+    """0: any free one; so too where nobody has set it and another program has it."""
+
+
 class RunFolder:
     """The folder of one exchange: who holds the same folder finds the same processes."""
 
@@ -29,6 +40,9 @@ class RunFolder:
         self.logs = self.home / "logs"
         self.lock = self.state / "up.lock"
         self.broker_is_ours = self.state / "broker-is-ours"
+        self.parts = self.state / "parts.json"
+        """What runs and where it answers, for who looks from another terminal."""
+        self.demo_key = self.state / "demo-key.json"
 
     def prepare(self) -> None:
         """Make the folders.
@@ -57,6 +71,10 @@ class RunFolder:
         """The names under which processes were recorded, `up` itself and supervisord first."""
         names = sorted(file.stem for file in self.state.glob("*.pid"))
         return sorted(names, key=lambda name: (name != UP, name != SUPERVISOR))
+
+    def store_is_ours(self, name: str) -> Path:
+        """The mark of a store that `up` has started."""
+        return self.state / f"{name}-is-ours"
 
     def log_of(self, name: str) -> Path:
         """The log of the program with this name."""

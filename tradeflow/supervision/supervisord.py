@@ -45,16 +45,15 @@ class Supervisord:
         self._socket = _socket_path(folder.state)
         self._child: subprocess.Popen[bytes] | None = None
         self._groups: dict[str, str] = {}
+        self._programs: list[Program] = []
 
     def start(self, programs: Sequence[Program], *, settings: Mapping[str, str]) -> None:
         """Start it and with it the programs that start at once.
 
         ``settings`` are added to the environment that all of them inherit.
         """
-        config = self._folder.state / "supervisord.conf"
-        config.write_text(
-            supervisord_config(programs, self._folder, socket=self._socket, directory=Path.cwd())
-        )
+        self._programs = list(programs)
+        config = self._write_config()
         console = self._folder.logs / "supervisor-console.log"
         with console.open("wb") as output:
             self._child = subprocess.Popen(
@@ -78,6 +77,16 @@ class Supervisord:
                 )
             time.sleep(_POLL_SECONDS)
 
+    def add(self, programs: Sequence[Program]) -> None:
+        """Start further ones, that do not start at once."""
+        self._programs += programs
+        self._write_config()
+        with self._asking("more programs could not be started") as rpc:
+            rpc.supervisor.reloadConfig()
+            for program in programs:
+                rpc.supervisor.addProcessGroup(program.name)
+                rpc.supervisor.startProcess(program.name, False)
+
     def is_running(self) -> bool:
         """Whether the process lives."""
         return self._child is not None and self._child.poll() is None
@@ -97,14 +106,8 @@ class Supervisord:
 
     def start_program(self, name: str) -> None:
         """Start a program that does not start at once."""
-        try:
-            with self._rpc() as rpc:
-                rpc.supervisor.startProcess(f"{self._groups.get(name, name)}:{name}", False)
-        except (OSError, xmlrpc.client.Error, http.client.HTTPException) as error:
-            raise TradeflowError(
-                f"{name} could not be started: {error}",
-                remedy=f"The log: {self._folder.log_of('supervisor')}",
-            ) from error
+        with self._asking(f"{name} could not be started") as rpc:
+            rpc.supervisor.startProcess(f"{self._groups.get(name, name)}:{name}", False)
 
     def stop(self, *, timeout_seconds: float) -> None:
         """Stop the programs, the last first, and then supervisord itself."""
@@ -112,6 +115,26 @@ class Supervisord:
         if self._child is not None:
             self._child.wait()
         self._socket.unlink(missing_ok=True)
+
+    def _write_config(self) -> Path:
+        config = self._folder.state / "supervisord.conf"
+        config.write_text(
+            supervisord_config(
+                self._programs, self._folder, socket=self._socket, directory=Path.cwd()
+            )
+        )
+        return config
+
+    @contextmanager
+    def _asking(self, what_failed: str) -> Iterator[Any]:
+        try:
+            with self._rpc() as rpc:
+                yield rpc
+        except (OSError, xmlrpc.client.Error, http.client.HTTPException) as error:
+            raise TradeflowError(
+                f"{what_failed}: {error}",
+                remedy=f"The log: {self._folder.log_of('supervisor')}",
+            ) from error
 
     def _answers(self) -> bool:
         return bool(self.states())

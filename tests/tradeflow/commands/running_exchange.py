@@ -41,6 +41,10 @@ def environment(**changes: str) -> dict[str, str]:
     }
     cache = {name: os.environ[name] for name in ("TRADEFLOW_CACHE_DIR",) if name in os.environ}
     settings = {"TRADEFLOW_BROKER_PORT": "0", "TRADEFLOW_BROKER_HEAP": "256m"}
+    # Stages alone, unless a test asks for more; and then at ports of its own.
+    settings |= {"TRADEFLOW_UP_STORES": "none", "TRADEFLOW_UP_GATEWAY": "false"}
+    for server in ("GATEWAY", "MYSQL_SERVER", "EMBEDDED_REDIS", "EMBEDDED_MONGODB"):
+        settings[f"TRADEFLOW_{server}_PORT"] = "0"
     return kept | cache | settings | {"COLUMNS": "160"} | changes
 
 

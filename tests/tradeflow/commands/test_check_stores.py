@@ -9,7 +9,7 @@ import redis
 
 from tests.connectors.processes import ConnectorProcess
 from tests.tradeflow.commands.running_exchange import Up, await_condition, environment, run
-from tradeflow.broker.ports import free_port
+from tradeflow.embedded.ports import free_port
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 
 pytestmark = pytest.mark.slow

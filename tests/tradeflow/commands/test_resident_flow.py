@@ -1,4 +1,4 @@
-"""The flow of `tradeflow up`: paid for, and still there when the broker was not."""
+"""The makers of `tradeflow up`: paid for, and still there when the broker was not."""
 
 from pathlib import Path
 
@@ -22,12 +22,12 @@ def _commands(up: Up) -> int:
         return 0
 
 
-def test_the_flow_is_paid_for_and_goes_on_when_the_broker_is_back(tmp_path: Path) -> None:
+def test_makers_are_paid_for_and_go_on_when_the_broker_is_back(tmp_path: Path) -> None:
     up = Up(tmp_path, ("--rate", "20"))
     try:
         up.wait_until_up()
         await_condition(lambda: _commands(up) > 50, "commands of the flow")
-        flow = up.recorded("flow")
+        flow = up.recorded("makers")
         assert flow is not None
 
         RecordedProcess(tmp_path / ".tradeflow/kafka/broker.pid").kill()
@@ -35,8 +35,8 @@ def test_the_flow_is_paid_for_and_goes_on_when_the_broker_is_back(tmp_path: Path
         seen = await_condition(lambda: _commands(up), "a broker that answers")
         await_condition(lambda: _commands(up) > seen + 50, "more commands")
 
-        assert up.recorded("flow") == flow, "it was never started again"
-        balance = run("account", "balance", "load-1", folder=tmp_path).stdout
+        assert up.recorded("makers") == flow, "it was never started again"
+        balance = run("account", "balance", "maker-BTCUSDT", folder=tmp_path).stdout
         assert "USDT" in balance
         check = run("check", folder=tmp_path)
         assert check.returncode == 0, check.stdout + check.stderr

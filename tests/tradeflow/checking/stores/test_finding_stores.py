@@ -12,9 +12,9 @@ from tests.connectors.mysql_store import MysqlStore
 from tests.connectors.redis_store import RedisStore
 from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.tradeflow.checking.stores.filled_stores import fed, instruments
-from tradeflow.broker.ports import free_port
 from tradeflow.checking.findings import Promises
 from tradeflow.checking.stores.stores import STORES, check_stores, find_stores
+from tradeflow.embedded.ports import free_port
 from tradeflow.errors import TradeflowError
 from tradeflow.stores.mongodb import EmbeddedMongodb, EmbeddedMongodbSettings
 from tradeflow.stores.mysql import EmbeddedMysql
