@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from tests.chaos.exchange import await_condition
 from tests.web.client_trading.account import Account, Balances, Fill
 
 Trade = dict[str, Any]
@@ -48,3 +49,14 @@ def money(balance: dict[str, Any]) -> Balances:
         for row in rows
         if Decimal(row["free"]) or Decimal(row["locked"])
     }
+
+
+def await_money(client: Any, account: Account, **locked: str) -> None:
+    """Wait until the client shows exactly what the log makes of the account's money."""
+    expected = account.balances(**locked)
+    await_condition(lambda: money(client.fetch_balance()) == expected, f"{expected}")
+
+
+def stands(order: dict[str, Any]) -> tuple[Any, ...]:
+    """How an order stands."""
+    return order["status"], order["filled"], order["remaining"], order["average"], order["cost"]

@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.exchange import await_condition
 from tests.web.account.orders import limit, market
 from tests.web.client_trading.account import Account
-from tests.web.client_trading.ccxt_view import money, shown, trades_of
+from tests.web.client_trading.ccxt_view import await_money, shown, stands, trades_of
 from tests.web.running_exchange import RunningGateway
 from tests.web.signed_client import SignedClient
 from tests.web.unchanged_clients import ccxt_client
@@ -22,17 +22,6 @@ def client(gateway: RunningGateway, alice: Account) -> Iterator[Any]:
     with ccxt_client(gateway.url, alice.key) as made:
         made.load_markets()
         yield made
-
-
-def await_money(client: Any, account: Account, **locked: str) -> None:
-    """Wait until the client shows exactly what the log makes of the account's money."""
-    expected = account.balances(**locked)
-    await_condition(lambda: money(client.fetch_balance()) == expected, f"{expected}")
-
-
-def stands(order: dict[str, Any]) -> tuple[Any, ...]:
-    """How an order stands."""
-    return order["status"], order["filled"], order["remaining"], order["average"], order["cost"]
 
 
 def test_a_limit_order_rests_holds_its_money_and_is_canceled(
