@@ -15,9 +15,11 @@ from web.binance.order_names import OrderName
 from web.binance.order_parameters import SYMBOL
 from web.binance.order_reply import canceled_reply, placed_reply
 from web.binance.order_request import place_order
+from web.binance.order_shapes import CANCELED_LIST, ORDER_LIST, PLACED_LIST
 from web.binance.parameters import Parameter
 from web.binance.rejections import cancel_error, placement_error
 from web.binance.reply import TimeMs
+from web.binance.shapes import listed
 from web.state.order_lists import OrderList, list_of
 from web.state.orders import OPEN
 
@@ -158,6 +160,7 @@ ENDPOINTS = (
         ws_method="orderList.place.oco",
         is_free_when_done=True,
         orders=2,
+        replies=PLACED_LIST,
     ),
     Endpoint(
         method="POST",
@@ -169,6 +172,7 @@ ENDPOINTS = (
         ws_method="orderList.place",
         is_free_when_done=True,
         orders=2,
+        replies=PLACED_LIST,
     ),
     Endpoint(
         method="DELETE",
@@ -184,6 +188,7 @@ ENDPOINTS = (
         ),
         ws_method="orderList.cancel",
         is_free_when_done=True,
+        replies=CANCELED_LIST,
     ),
     Endpoint(
         method="GET",
@@ -194,6 +199,7 @@ ENDPOINTS = (
         weight=4,
         parameters=(_LIST_ID, Parameter(name="origClientOrderId", kind="name")),
         ws_method="orderList.status",
+        replies=ORDER_LIST,
     ),
     Endpoint(
         method="GET",
@@ -203,6 +209,7 @@ ENDPOINTS = (
         security=Security.USER_DATA,
         weight=6,
         ws_method="openOrderLists.status",
+        replies=listed(ORDER_LIST),
     ),
     Endpoint(
         method="GET",
@@ -218,5 +225,6 @@ ENDPOINTS = (
             Parameter(name="limit", kind="integer", default=500, most=_LISTS_MAX),
         ),
         ws_method="allOrderLists",
+        replies=listed(ORDER_LIST),
     ),
 )

@@ -38,7 +38,8 @@ _AMOUNTS = dict.fromkeys(
 _MODE = choice(*SELF_TRADE_PREVENTIONS)
 _ENDING = {"preventedMatchId": NUMBER, "preventedQuantity": AMOUNT, "expiryReason": TEXT}
 _CONDITIONAL = {"stopPrice": AMOUNT, "icebergQty": AMOUNT, **_ENDING}
-_WHICH = {"symbol": TEXT, "orderId": NUMBER, "orderListId": _NEVER, "clientOrderId": TEXT}
+_NAMES = {"symbol": TEXT, "orderId": NUMBER, "clientOrderId": TEXT}
+_WHICH = {**_NAMES, "orderListId": any_of(NUMBER, _NEVER)}
 
 _FILL = record(price=AMOUNT, qty=AMOUNT, commission=AMOUNT, commissionAsset=TEXT, tradeId=NUMBER)
 _ACK = {**_WHICH, "transactTime": TIME}
@@ -66,6 +67,20 @@ CANCELED = _with(
     origClientOrderId=TEXT,
     selfTradePreventionMode=_MODE,
 )
+
+_LIST = {
+    "orderListId": NUMBER,
+    "contingencyType": choice("OCO"),
+    "listStatusType": choice("EXEC_STARTED", "ALL_DONE"),
+    "listOrderStatus": choice("EXECUTING", "ALL_DONE"),
+    "listClientOrderId": TEXT,
+    "transactionTime": TIME,
+    "symbol": TEXT,
+    "orders": listed(record(**_NAMES)),
+}
+ORDER_LIST = record(**_LIST)
+PLACED_LIST = _with({"orderReports": listed(PLACED)}, **_LIST)
+CANCELED_LIST = record(**_LIST, orderReports=listed(CANCELED))
 
 REPLACED = record(
     cancelResult=choice("SUCCESS"),

@@ -1,5 +1,6 @@
 """What a stream is: it reads records, is asked by a timer, and has something to tell."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -37,20 +38,20 @@ class Stream:
         return NOTHING
 
 
-class StateStream(Stream):
+class StateStream(Stream, ABC):
     """A stream on which each message says all: the newest is enough, and nothing is told twice."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._told: Hashable = None
 
+    @abstractmethod
     def version(self) -> Hashable:
         """Differs where the content does; None: there is none yet."""
-        raise NotImplementedError
 
+    @abstractmethod
     def content(self) -> Any:
         """What there is to say."""
-        raise NotImplementedError
 
     def begin(self) -> None:
         """What there is now is no news."""
