@@ -1,8 +1,8 @@
 """Binance's clients, told where the gateway is and nothing else."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from unittest import mock
 
@@ -10,20 +10,45 @@ from web.auth.api_key import ApiKey
 
 
 @contextmanager
-def ccxt_client(url: str, key: ApiKey | None = None) -> Iterator[Any]:
-    """ccxt, with all its options as they are."""
+def ccxt_client(url: str, key: ApiKey | None = None, **options: Any) -> Iterator[Any]:
+    """ccxt, with all its options as they are but for those given."""
     import ccxt
 
-    keys = {} if key is None else {"apiKey": key.key, "secret": key.secret}
-    client = ccxt.binance({**keys, "enableRateLimit": False})
-    client.urls["api"] = {
-        name: told if isinstance(told, dict) else f"{url}/{told.split('/', 3)[3]}"
-        for name, told in client.urls["api"].items()
-    }
+    client = ccxt.binance({**_keys(key), "enableRateLimit": False, "options": options})
+    _move(client, url)
     try:
         yield client
     finally:
         client.session.close()
+
+
+@asynccontextmanager
+async def ccxt_pro_client(url: str, key: ApiKey, **options: Any) -> AsyncIterator[Any]:
+    """ccxt.pro, likewise; its sockets are elsewhere."""
+    from tests.web.client_libraries import ccxt_pro
+
+    client = ccxt_pro.binance({**_keys(key), "enableRateLimit": False, "options": options})
+    _move(client, url)
+    sockets = url.replace("http", "ws", 1)
+    client.urls["api"]["ws"] |= {
+        "spot": f"{sockets}/stream/ws",
+        "ws-api": {"spot": f"{sockets}/ws-api/v3"},
+    }
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+def _keys(key: ApiKey | None) -> dict[str, str]:
+    return {} if key is None else {"apiKey": key.key, "secret": key.secret}
+
+
+def _move(client: Any, url: str) -> None:
+    client.urls["api"] = {
+        name: dict(told) if isinstance(told, dict) else f"{url}/{told.split('/', 3)[3]}"
+        for name, told in client.urls["api"].items()
+    }
 
 
 @contextmanager
@@ -34,10 +59,30 @@ def python_binance_client(url: str, key: ApiKey | None = None) -> Iterator[Any]:
         warnings.simplefilter("ignore", DeprecationWarning)
         from binance.client import Client
 
-    addresses = {"API_URL": f"{url}/api", "MARGIN_API_URL": f"{url}/sapi"}
-    with mock.patch.multiple(Client, **addresses):
+    with mock.patch.multiple(Client, **_addresses(url)):
         client = Client(key.key if key else None, key.secret if key else None)
         try:
             yield client
         finally:
             client.close_connection()
+
+
+@asynccontextmanager
+async def python_binance_async_client(url: str, key: ApiKey) -> AsyncIterator[Any]:
+    """Its client for asyncio, which has the WebSocket API as well."""
+    from tests.web.client_libraries import AsyncClient
+
+    with mock.patch.multiple(AsyncClient, **_addresses(url)):
+        client = await AsyncClient.create(key.key, key.secret)
+        try:
+            yield client
+        finally:
+            await client.close_connection()
+
+
+def _addresses(url: str) -> dict[str, str]:
+    return {
+        "API_URL": f"{url}/api",
+        "MARGIN_API_URL": f"{url}/sapi",
+        "WS_API_URL": f"{url.replace('http', 'ws', 1)}/ws-api/v3",
+    }

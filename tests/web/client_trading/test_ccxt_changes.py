@@ -99,8 +99,8 @@ def test_orders_are_listed_from_where_they_are_asked_for(client: Any, pair: str)
     client.cancel_order(placed[1]["id"], pair)
     ids = [each["id"] for each in placed]
 
-    def listed(*asked: Any, **params: Any) -> list[str]:
-        return [each["id"] for each in client.fetch_orders(pair, *asked, params)]
+    def listed(since: int | None = None, limit: int | None = None, **params: Any) -> list[str]:
+        return [each["id"] for each in client.fetch_orders(pair, since, limit, params)]
 
     assert listed() == ids
     assert listed(None, 2) == ids[-2:]
@@ -162,7 +162,7 @@ def test_what_meets_its_own_is_prevented(
     assert len(alice.fills) == traded
     asked = {"symbol": symbol, "orderId": taker["id"]}
     prevented = client.privateGetMyPreventedMatches(asked)
-    assert [each["makerOrderId"] for each in prevented] == [maker["id"]] * (traded == 0)
+    assert [each["makerOrderId"] for each in prevented] == [int(maker["id"])] * (traded == 0)
     await_money(
         client,
         alice,
