@@ -40,13 +40,9 @@ def shown(trades: list[Trade]) -> list[Trade]:
 
 def money(balance: dict[str, Any]) -> Balances:
     """Free and locked of a balance that ccxt gave, to the last digit, of assets that are there."""
-    rows = balance["info"]["balances"]
-    for row in rows:
-        unified = balance[row["asset"]]
-        assert (unified["free"], unified["used"]) == (float(row["free"]), float(row["locked"]))
     return {
         row["asset"]: (Decimal(row["free"]), Decimal(row["locked"]))
-        for row in rows
+        for row in balance["info"]["balances"]
         if Decimal(row["free"]) or Decimal(row["locked"])
     }
 
@@ -54,7 +50,15 @@ def money(balance: dict[str, Any]) -> Balances:
 def await_money(client: Any, account: Account, **locked: str) -> None:
     """Wait until the client shows exactly what the log makes of the account's money."""
     expected = account.balances(**locked)
-    await_condition(lambda: money(client.fetch_balance()) == expected, f"{expected}")
+
+    def shows_it() -> Any:
+        balance = client.fetch_balance()
+        return money(balance) == expected and balance
+
+    balance = await_condition(shows_it, f"{expected}")
+    for asset, (free, used) in expected.items():
+        unified = {"free": free, "used": used, "total": free + used}
+        assert balance[asset] == {name: float(amount) for name, amount in unified.items()}
 
 
 def stands(order: dict[str, Any]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from tests.web.client_trading.account import Account
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import SignedClient
 
-_SYMBOLS = 60
+_SYMBOLS = 150
 _NUMBERS = count(1)
 
 NewAccount = Callable[[str], Account]

@@ -1,5 +1,6 @@
 """ccxt looks after an account: its money, fees, clock and limits; and how refusals are told."""
 
+import signal
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -182,16 +183,19 @@ def test_too_many_orders_are_held_up(exchange: RunningExchange, alice: Account, 
 def test_an_unknown_outcome_is_asked_for_by_its_name(
     exchange: RunningExchange, alice: Account, gateway: RunningGateway, pair: str
 ) -> None:
-    hasty = RunningGateway(exchange, reply_seconds=0.001)
+    hasty = RunningGateway(exchange, reply_seconds=2)
     try:
         hasty.start()
         hasty.keys.add(alice.key)
+        exchange.workers["accounts"].signal(signal.SIGSTOP)
         with (
             ccxt_client(hasty.url, alice.key) as client,
             pytest.raises(ccxt.RequestTimeout, match="-1007"),
         ):
+            client.load_markets()
             client.create_order(pair, "limit", "buy", 1, 50, {"clientOrderId": "mine-1"})
     finally:
+        exchange.workers["accounts"].signal(signal.SIGCONT)
         hasty.close()
 
     # It was sent all the same, and the truth is told to whoever asks.

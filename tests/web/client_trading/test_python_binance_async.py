@@ -189,4 +189,4 @@ def test_the_websocket_api_refuses(
         assert await code_of(client.ws_get_account()) == -1022
 
     playing(play)
-    assert [each for each in alice.fills] == []
+    assert alice.fills == []
