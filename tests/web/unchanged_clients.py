@@ -1,5 +1,6 @@
 """Binance's clients, told where the gateway is and nothing else."""
 
+import asyncio
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -59,12 +60,19 @@ def python_binance_client(url: str, key: ApiKey | None = None) -> Iterator[Any]:
         warnings.simplefilter("ignore", DeprecationWarning)
         from binance.client import Client
 
-    with mock.patch.multiple(Client, **_addresses(url)):
-        client = Client(key.key if key else None, key.secret if key else None)
-        try:
-            yield client
-        finally:
-            client.close_connection()
+    # It makes one for itself where there is none, and leaves it open.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        with mock.patch.multiple(Client, **_addresses(url)):
+            client = Client(key.key if key else None, key.secret if key else None)
+            try:
+                yield client
+            finally:
+                client.close_connection()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 @asynccontextmanager

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from schemas.codec import decode
 from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, TRADES
-from tests.chaos.exchange import await_condition, read_all
+from tests.chaos.exchange import await_condition
+from tests.web.client_trading.log_tail import LogTail
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import SignedClient
@@ -42,17 +42,35 @@ class Fill:
         return self.price * self.quantity
 
 
+class Log:
+    """The topics that tell of trades."""
+
+    def __init__(self, bootstrap: str) -> None:
+        topics = ORDERS_COMMANDS.name, ORDERS_EXECUTIONS.name, TRADES.name
+        self.commands, self.executions, self.trades = (LogTail(bootstrap, each) for each in topics)
+
+    def close(self) -> None:
+        """Read no more."""
+        for tail in (self.commands, self.executions, self.trades):
+            tail.close()
+
+
 class Account:
     """An account that trades one coin for USDT."""
 
     def __init__(
-        self, exchange: RunningExchange, gateway: RunningGateway, name: str, coin: str
+        self,
+        exchange: RunningExchange,
+        gateway: RunningGateway,
+        log: Log,
+        name: str,
+        coin: str,
     ) -> None:
         self.name = name
         self.coin = coin
         self.key: ApiKey = gateway.keys.add(key_of(name))
         self.reader: ApiKey = gateway.keys.add(key_of(name, Scope.READ))
-        self._exchange = exchange
+        self._log = log
         self._instrument = exchange.instruments[f"{coin}USDT"]
         exchange.open_account(name, units=START, assets=(coin, "USDT"))
         eye = SignedClient(gateway, name)
@@ -67,11 +85,11 @@ class Account:
         """All that it traded, by the log; the fees are the rates', and the trades are public."""
         public = {
             each["trade_id"]: (each["price_ticks"], each["quantity_lots"])
-            for name, each in self._records(TRADES.name)
+            for name, each in self._records(self._log.trades)
             if name == "Trade"
         }
         found = []
-        for name, report in self._records(ORDERS_EXECUTIONS.name):
+        for name, report in self._records(self._log.executions):
             if (name, report.get("execution_type")) != ("ExecutionReport", "TRADE"):
                 continue
             if report["account_id"] != self.name:
@@ -84,7 +102,7 @@ class Account:
     @property
     def sent(self) -> int:
         """How many commands it sent about orders."""
-        records = self._records(ORDERS_COMMANDS.name)
+        records = self._records(self._log.commands)
         return sum(record.get("account_id") == self.name for _, record in records)
 
     def balances(self, *, locked: str = "0", locked_coin: str = "0") -> Balances:
@@ -118,12 +136,6 @@ class Account:
             time_ms=report["time_ms"],
         )
 
-    def _records(self, topic: str) -> list[tuple[str, dict[str, Any]]]:
-        records = (
-            decode(each.value()) for each in read_all(self._exchange.broker.bootstrap, topic)
-        )
-        return [
-            (name, record)
-            for name, record in records
-            if record.get("symbol") == self._instrument.symbol
-        ]
+    def _records(self, tail: LogTail) -> list[tuple[str, dict[str, Any]]]:
+        symbol = self._instrument.symbol
+        return [each for each in tail.records() if each[1].get("symbol") == symbol]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.instruments import DEFAULT_FILE
-from tests.web.client_trading.account import Account
+from tests.web.client_trading.account import Account, Log
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import SignedClient
 
@@ -52,6 +52,14 @@ def gateway(exchange: RunningExchange) -> Iterator[RunningGateway]:
 
 
 @pytest.fixture(scope="package")
+def log(gateway: RunningGateway, exchange: RunningExchange) -> Iterator[Log]:
+    """The exchange's log."""
+    made = Log(exchange.broker.bootstrap)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="package")
 def coins(exchange: RunningExchange) -> Iterator[str]:
     """Coins that nobody has traded so far."""
     return (each.base_asset for each in exchange.instruments.values())
@@ -76,9 +84,11 @@ def symbol(coin: str) -> str:
 
 
 @pytest.fixture
-def new_account(exchange: RunningExchange, gateway: RunningGateway, coin: str) -> NewAccount:
+def new_account(
+    exchange: RunningExchange, gateway: RunningGateway, log: Log, coin: str
+) -> NewAccount:
     """Opens accounts with money in the test's coin and in USDT."""
-    return lambda name: Account(exchange, gateway, f"{name}-{next(_NUMBERS)}", coin)
+    return lambda name: Account(exchange, gateway, log, f"{name}-{next(_NUMBERS)}", coin)
 
 
 @pytest.fixture

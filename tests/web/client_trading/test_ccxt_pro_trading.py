@@ -11,7 +11,7 @@ from tests.chaos.exchange import await_condition
 from tests.web.account.orders import limit, market
 from tests.web.client_trading.account import Account
 from tests.web.client_trading.ccxt_view import money, shown, stands, trades_of
-from tests.web.running_exchange import RunningGateway
+from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import SignedClient
 from tests.web.unchanged_clients import ccxt_pro_client
 
@@ -166,6 +166,25 @@ def test_refusals_are_told_in_ccxts_words(playing: Callable[[Play], None], pair:
             await client.fetch_balance_ws()
 
     playing(play)
+
+
+def test_too_many_orders_are_held_up(exchange: RunningExchange, alice: Account, pair: str) -> None:
+    strict = RunningGateway(exchange, limits="on", limit_orders="2/day")
+
+    async def play() -> None:
+        async with ccxt_pro_client(strict.url, alice.key) as client, asyncio.timeout(60):
+            for step in range(2):
+                await client.create_order_ws(pair, "limit", "buy", 1, 50 + step)
+            with pytest.raises(ccxt.RateLimitExceeded, match="Too many new orders"):
+                await client.create_order_ws(pair, "limit", "buy", 1, 60)
+            assert len(await client.fetch_open_orders_ws(pair)) == 2
+
+    try:
+        strict.start()
+        strict.keys.add(alice.key)
+        asyncio.run(play())
+    finally:
+        strict.close()
 
 
 def test_what_one_socket_does_the_other_one_hears(
