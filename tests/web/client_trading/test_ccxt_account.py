@@ -97,37 +97,36 @@ def test_a_clock_that_is_wrong_is_set_right(gateway: RunningGateway, alice: Acco
             assert money(client.fetch_balance()) == alice.balances()
 
 
-@pytest.mark.parametrize(
-    ("order", "fault"),
-    [
-        (("limit", "buy", 8_000, 1_000), ccxt.InsufficientFunds),
-        (("limit", "sell", 1_500_000, 5), ccxt.InvalidOrder),
-        (("limit", "buy", 0.01, 100), ccxt.BadRequest),
-        (("limit", "buy", 1, 1_000_001), ccxt.InvalidOrder),
-        (("limit", "buy", 100_000, 1), ccxt.InvalidOrder),
-        (("limit", "buy", 1, 5_000), ccxt.InvalidOrder),
-        (("limit", "buy", 1, 100, {"triggerPrice": 90}), ccxt.OrderImmediatelyFillable),
-        (("limit", "sell", 1, 100, {"timeInForce": "GTD"}), ccxt.BadRequest),
-        (("limit", "sell", 1, 100, {"clientOrderId": "a b"}), ccxt.BadRequest),
-        (("limit", "sell", 1, 100, {"clientOrderId": "mine-1"}), ccxt.InvalidOrder),
-        (("limit", "sell", 1, 100, {"color": "red"}), ccxt.BadRequest),
-    ],
+_REFUSED: tuple[tuple[tuple[Any, ...], type[Exception]], ...] = (
+    (("limit", "buy", 8_000, 1_000), ccxt.InsufficientFunds),
+    (("limit", "sell", 1_500_000, 5), ccxt.InvalidOrder),
+    (("limit", "buy", 0.01, 100), ccxt.BadRequest),
+    (("limit", "buy", 1, 1_000_001), ccxt.InvalidOrder),
+    (("limit", "buy", 100_000, 1), ccxt.InvalidOrder),
+    (("limit", "buy", 1, 5_000), ccxt.InvalidOrder),
+    (("limit", "buy", 1, 100, {"triggerPrice": 90}), ccxt.OrderImmediatelyFillable),
+    (("limit", "sell", 1, 100, {"timeInForce": "GTD"}), ccxt.BadRequest),
+    (("limit", "sell", 1, 100, {"clientOrderId": "a b"}), ccxt.BadRequest),
+    (("limit", "sell", 1, 100, {"clientOrderId": "mine-1"}), ccxt.InvalidOrder),
+    (("limit", "sell", 1, 100, {"color": "red"}), ccxt.BadRequest),
 )
+
+
 def test_an_order_that_is_refused_costs_nothing(
     client: Any,
     alice: Account,
     bob: SignedClient,
     pair: str,
     symbol: str,
-    order: tuple[Any, ...],
-    fault: type[Exception],
+    subtests: pytest.Subtests,
 ) -> None:
     limit(bob, symbol, "SELL", "0.1", "100")
     market(bob, symbol, "BUY", quantity="0.1", selfTradePreventionMode="NONE")
     rests = client.create_limit_buy_order(pair, 1, 50, {"clientOrderId": "mine-1"})
 
-    with pytest.raises(fault):
-        client.create_order(pair, *order)
+    for order, fault in _REFUSED:
+        with subtests.test(order=order), pytest.raises(fault):
+            client.create_order(pair, *order)
 
     assert [each["id"] for each in client.fetch_orders(pair)] == [rests["id"]]
     await_money(client, alice, locked="50")

@@ -79,32 +79,33 @@ def test_money_comes_and_goes(client: Any, alice: Account) -> None:
     assert client.query_universal_transfer_history(type="MAIN_FUNDING")["total"] == 0
 
 
-@pytest.mark.parametrize(
-    ("order", "code", "text"),
-    [
-        ({**_LIMIT, "quantity": 8_000, "price": 1_000}, -2010, "insufficient balance"),
-        ({**_LIMIT, "quantity": "0.01", "price": 100}, -1013, "NOTIONAL"),
-        ({**_LIMIT, "quantity": 1, "price": "100.001"}, -1013, "PRICE_FILTER"),
-        ({**_LIMIT, "quantity": "0.000001", "price": 100}, -1013, "LOT_SIZE"),
-        ({**_LIMIT, "quantity": 0.000_01, "price": 100}, -1100, "Illegal characters"),
-        ({**_LIMIT, "quantity": 1}, -1102, "price"),
-        ({**_LIMIT, "quantity": 1, "price": 1, "stopPrice": 1}, -1106, "stopPrice"),
-        ({**_LIMIT, "quantity": 1, "price": 1, "color": "red"}, -1104, "Not all sent"),
-        ({**_LIMIT, "quantity": 1, "price": 1, "side": "HOLD"}, -1117, "Invalid side"),
-        ({**_LIMIT, "quantity": 1, "price": 1, "type": "STOP"}, -1116, "Invalid orderType"),
-        ({**_LIMIT, "quantity": 1, "price": 1, "timeInForce": "GTD"}, -1115, "timeInForce"),
-        ({**_LIMIT, "quantity": 1, "price": 1, "symbol": "NOPE"}, -1121, "Invalid symbol"),
-        ({"side": "BUY", "type": "MARKET", "quantity": 1}, -2010, "liquidity"),
-    ],
+_REFUSED: tuple[tuple[dict[str, Any], int, str], ...] = (
+    ({**_LIMIT, "quantity": 8_000, "price": 1_000}, -2010, "insufficient balance"),
+    ({**_LIMIT, "quantity": "0.01", "price": 100}, -1013, "NOTIONAL"),
+    ({**_LIMIT, "quantity": 1, "price": "100.001"}, -1013, "PRICE_FILTER"),
+    ({**_LIMIT, "quantity": "0.000001", "price": 100}, -1013, "LOT_SIZE"),
+    ({**_LIMIT, "quantity": 0.000_01, "price": 100}, -1100, "Illegal characters"),
+    ({**_LIMIT, "quantity": 1}, -1102, "price"),
+    ({**_LIMIT, "quantity": 1, "price": 1, "stopPrice": 1}, -1106, "stopPrice"),
+    ({**_LIMIT, "quantity": 1, "price": 1, "color": "red"}, -1104, "Not all sent"),
+    ({**_LIMIT, "quantity": 1, "price": 1, "side": "HOLD"}, -1117, "Invalid side"),
+    ({**_LIMIT, "quantity": 1, "price": 1, "type": "STOP"}, -1116, "Invalid orderType"),
+    ({**_LIMIT, "quantity": 1, "price": 1, "timeInForce": "GTD"}, -1115, "timeInForce"),
+    ({**_LIMIT, "quantity": 1, "price": 1, "symbol": "NOPE"}, -1121, "Invalid symbol"),
+    ({"side": "BUY", "type": "MARKET", "quantity": 1}, -2010, "liquidity"),
 )
-def test_an_order_that_is_refused_says_why(
-    client: Any, alice: Account, symbol: str, order: dict[str, Any], code: int, text: str
-) -> None:
-    with pytest.raises(BinanceAPIException) as refused:
-        client.create_order(**{"symbol": symbol, **order})
 
-    assert (refused.value.status_code, refused.value.code) == (400, code)
-    assert text in refused.value.message
+
+def test_an_order_that_is_refused_says_why(
+    client: Any, alice: Account, symbol: str, subtests: pytest.Subtests
+) -> None:
+    for order, code, text in _REFUSED:
+        with subtests.test(order=order):
+            with pytest.raises(BinanceAPIException) as refused:
+                client.create_order(**{"symbol": symbol, **order})
+            assert (refused.value.status_code, refused.value.code) == (400, code)
+            assert text in refused.value.message
+
     assert client.get_all_orders(symbol=symbol) == []
     assert money(client.get_account()) == alice.balances()
 
