@@ -289,11 +289,8 @@ def test_only_operators_halt_symbols(gateway: RunningGateway, symbol: str) -> No
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "order/oco"),
-        ("POST", "orderList/oco"),
         ("POST", "orderList/oto"),
         ("POST", "orderList/otoco"),
-        ("DELETE", "orderList"),
         ("POST", "sor/order"),
     ],
 )

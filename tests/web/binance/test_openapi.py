@@ -145,9 +145,7 @@ def test_answers_as_the_document_says(
     shapes = Shapes(document, endpoint)
     auth = SigningAuth(key, is_signed=endpoint.security.is_signed)
 
-    @settings(
-        max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=CASES, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
         response = case.call(base_url=gateway.url, session=session, auth=auth)
