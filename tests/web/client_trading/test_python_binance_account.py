@@ -107,7 +107,9 @@ def test_an_order_that_is_refused_says_why(
             assert text in refused.value.message
 
     assert client.get_all_orders(symbol=symbol) == []
-    assert money(client.get_account()) == alice.balances()
+    # What only matching could refuse was paid for until then.
+    expected = alice.balances()
+    await_condition(lambda: money(client.get_account()) == expected, "all is free again")
 
 
 def test_what_is_only_tried_is_not_placed(client: Any, alice: Account, symbol: str) -> None:
