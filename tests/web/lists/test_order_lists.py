@@ -67,13 +67,15 @@ def test_a_list_is_paid_for_once_and_told_whole(ann: SignedClient) -> None:
     assert {each["orderListId"] for each in placed["orderReports"]} == {placed["orderListId"]}
     assert ann.balance("BTC") == (0, ONE)
     assert len(ann.get("/api/v3/openOrders", symbol="BTCUSDT")) == 2
-    await_condition(lambda: ann.get("/api/v3/openOrderList"), "it is known")
-    assert ann.get("/api/v3/orderList", origClientOrderId="mine")["orders"] == placed["orders"]
+    shown = {name: each for name, each in placed.items() if name != "orderReports"}
+    assert ann.get("/api/v3/openOrderList") == [shown]
+    assert ann.get("/api/v3/orderList", origClientOrderId="mine") == shown
+    at = placed["transactionTime"]
+    assert ann.get("/api/v3/allOrderList", startTime=at, endTime=at) == [shown]
 
 
 def test_to_cancel_the_list_is_to_cancel_both(ann: SignedClient) -> None:
     placed = place(ann)
-    await_condition(lambda: ann.get("/api/v3/openOrderList"), "it is known")
 
     canceled = ann.delete("/api/v3/orderList", symbol="BTCUSDT", orderListId=placed["orderListId"])
 
