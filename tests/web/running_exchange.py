@@ -107,7 +107,11 @@ class RunningExchange:
 class RunningGateway:
     """A gateway on a thread of this process; its keys are ``keys``."""
 
-    def __init__(self, exchange: RunningExchange, **settings: Any) -> None:
+    def __init__(
+        self, exchange: RunningExchange, *, reply_seconds: float = 60.0, **settings: Any
+    ) -> None:
+        # No reply is late because the machine is busy.
+        settings["reply_seconds"] = reply_seconds
         self.keys = MemoryKeys()
         self.settings = GatewaySettings(
             broker=exchange.broker.bootstrap,
