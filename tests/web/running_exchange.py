@@ -51,7 +51,7 @@ class RunningExchange:
             self.start_stage(stage)
         for worker in self.workers.values():
             worker.await_said(r"ready with \d+ partitions")
-        clock = Clock(self.broker.bootstrap, every_seconds=0.2)
+        clock = Clock(self.broker.bootstrap, every_seconds=0.5)
         self._clock = Thread(target=clock.run, args=(self._stop_clock,))
         self._clock.start()
 
