@@ -16,8 +16,8 @@ from web.state.account_history import (
     Span,
     TransferKind,
 )
-from web.state.mysql_account_tables import EXECUTIONS, ORDERS, TRADES, TRANSACTIONS
 from web.state.mysql_reader import MysqlReader, decimal_text, milliseconds, moment
+from web.state.mysql_tables import EXECUTIONS, ORDERS, TRADES, TRANSACTIONS
 
 _TRANSFERS_MAX = 1_000
 

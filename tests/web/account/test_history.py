@@ -15,7 +15,7 @@ from tests.web.account.orders import ORDER, limit, market
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient, funded_client
 from web.errors import GatewayError
-from web.state import mysql_account_tables
+from web.state import mysql_tables
 from web.state.mysql_account_history import MysqlAccountHistory
 
 _SYMBOL = "BTCUSDT"
@@ -254,9 +254,9 @@ def test_an_address_that_is_none() -> None:
 def test_the_tables_are_the_connectors() -> None:
     known = {table.name: set(table.columns) for table in connector_tables.DATA}
     for table in (
-        mysql_account_tables.ORDERS,
-        mysql_account_tables.EXECUTIONS,
-        mysql_account_tables.TRADES,
-        mysql_account_tables.TRANSACTIONS,
+        mysql_tables.ORDERS,
+        mysql_tables.EXECUTIONS,
+        mysql_tables.TRADES,
+        mysql_tables.TRANSACTIONS,
     ):
         assert {column.name for column in table.columns} <= known[table.name]
