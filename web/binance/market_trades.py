@@ -10,7 +10,7 @@ from web.binance.market_choice import SYMBOL, limit, one_market
 from web.binance.parameters import Parameter
 from web.binance.reply import TimeMs
 from web.binance.shapes import AMOUNT, FLAG, NUMBER, TIME, listed, record
-from web.state.aggregates import Aggregate
+from web.state.aggregate_trades import Aggregate
 from web.state.history import LARGEST
 from web.state.markets import Record, SymbolMarket
 from web.state.past_aggregates import AskedAggregates, find_aggregates
@@ -75,11 +75,11 @@ def _shown(market: SymbolMarket, trades: list[Record]) -> list[dict[str, Any]]:
 
 def _shown_aggregate(market: SymbolMarket, aggregate: Aggregate) -> dict[str, Any]:
     return {
-        "a": aggregate.first_id,
+        "a": aggregate.aggregate_id,
         "p": market.grid.price(aggregate.price_ticks),
         "q": market.grid.quantity(aggregate.quantity_lots),
-        "f": aggregate.first_id,
-        "l": aggregate.last_id,
+        "f": aggregate.first_trade_id,
+        "l": aggregate.last_trade_id,
         "T": TimeMs(aggregate.time_ms),
         "m": aggregate.is_buyer_maker,
         "M": True,

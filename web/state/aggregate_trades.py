@@ -1,8 +1,9 @@
 """Aggregate trades: the one place that says what they are.
 
-An aggregate is the fills of one taker order at one price that follow each other in the log.  Its id
-is that of its first trade: a function of the log, the same in every gateway and on every replay,
-whenever the gateway began to read.  So ids rise, and are not always one after the other.
+An aggregate is the fills of one taker order at one price and one time that follow each other in the
+log.  Its id is that of its first trade: a function of the log, the same in every gateway and on
+every replay, whenever the gateway began to read.  So ids rise, and are not always one after the
+other.
 
 All fills of a taker are of one command, and matching writes a command's trades in one transaction.
 So an aggregate is complete when another trade follows, or when nothing committed is left to read.
@@ -57,7 +58,7 @@ class Aggregate:
         if (
             trade["trade_id"] != self.last_trade_id + 1
             or trade["price_ticks"] != self.price_ticks
-            or trade["is_buyer_maker"] is not self.is_buyer_maker
+            or trade["time_ms"] != self.time_ms
             or _taker_of(trade) != self.taker_order_id
         ):
             return False
@@ -66,16 +67,21 @@ class Aggregate:
         return True
 
 
-def aggregates_of(trades: Iterable[Trade]) -> list[Aggregate]:
-    """The aggregates of a symbol's trades, given by rising ids.
-
-    What is known of the log begins somewhere: fills before the first trade are not known, so its
-    aggregate is left out, unless it is the symbol's first trade ever.
-    """
+def aggregated(trades: Iterable[Trade]) -> list[Aggregate]:
+    """The aggregates of a symbol's trades, given by rising ids; the first may be a rest of one."""
     made: list[Aggregate] = []
     for trade in trades:
         if not made or not made[-1].add(trade):
             made.append(Aggregate.of(trade))
+    return made
+
+
+def aggregates_of(trades: Iterable[Trade]) -> list[Aggregate]:
+    """As ``aggregated``, without the first, unless it begins with the symbol's first trade ever.
+
+    What is known of the log begins somewhere, and what was filled before that is not known.
+    """
+    made = aggregated(trades)
     return made if made and made[0].first_trade_id == 1 else made[1:]
 
 

@@ -17,11 +17,11 @@ from web.clock import now_ms
 from web.feed.hub import Hub
 from web.feed.record import Received
 from web.settings import GatewaySettings
-from web.state.aggregates import Aggregates
 from web.state.book import LocalBook
 from web.state.candles import CandleSeries
 from web.state.day import DayTicker
 from web.state.grid import Grid
+from web.state.kept_aggregates import KeptAggregates
 
 Record = dict[str, Any]
 
@@ -51,7 +51,7 @@ class SymbolMarket:
         self.book = LocalBook()
         self.trades: deque[Record] = deque(maxlen=trades)
         """The newest Trades, the oldest first, by rising ids."""
-        self.aggregates = Aggregates(trades)
+        self.aggregates = KeptAggregates(trades)
         self.candles: dict[str, CandleSeries] = {}
         """By interval."""
         self.ticker: Record | None = None

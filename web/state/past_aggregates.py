@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from web.state.aggregates import Aggregate, aggregated
+from web.state.aggregate_trades import Aggregate, aggregated, aggregates_of
 from web.state.history import LARGEST, History, Record, Trades
 from web.state.markets import SymbolMarket
 
@@ -25,7 +25,7 @@ class AskedAggregates:
     def has(self, aggregate: Aggregate) -> bool:
         """Whether it is within the bounds."""
         return (
-            aggregate.first_id >= self.first_id
+            aggregate.aggregate_id >= self.first_id
             and self.first_ms <= aggregate.time_ms <= self.last_ms
         )
 
@@ -38,13 +38,13 @@ async def find_aggregates(
     found = [each for each in known if asked.has(each)]
     if not _is_older_wanted(known, found, asked) or not history.is_used:
         return found[-asked.limit :] if asked.is_newest else found[: asked.limit]
-    last_id = known[0].first_id - 1 if known else LARGEST
+    last_id = known[0].first_trade_id - 1 if known else LARGEST
     reader = _Reader(market, history, asked, last_id)
     if asked.is_newest:
         older = await reader.newest(asked.limit - len(found))
         return older + found
     older = await reader.oldest(asked.limit)
-    if older and found and older[-1].last_id + 1 != found[0].first_id:
+    if older and found and older[-1].last_trade_id + 1 != found[0].first_trade_id:
         # The rest comes with the next page.
         return older[: asked.limit]
     return (older + found)[: asked.limit]
@@ -56,11 +56,11 @@ def _is_older_wanted(
     if not known:
         return True
     oldest = known[0]
-    if oldest.first_id == 1:
+    if oldest.first_trade_id == 1:
         return False
     if asked.is_newest:
         return len(found) < asked.limit
-    return oldest.first_id > asked.first_id and oldest.time_ms >= asked.first_ms
+    return oldest.aggregate_id > asked.first_id and oldest.time_ms >= asked.first_ms
 
 
 class _Reader:
@@ -85,11 +85,7 @@ class _Reader:
             if len(page) < _PAGE or len(aggregated(trades)) > count:
                 break
             last_id = page[0]["trade_id"] - 1
-        found = aggregated(trades)
-        if found and found[0].first_id != 1:
-            # Trades that are not read may be a part of it.
-            del found[0]
-        return found[-count:]
+        return aggregates_of(trades)[-count:]
 
     async def oldest(self, count: int) -> list[Aggregate]:
         """The oldest ones before memory's."""

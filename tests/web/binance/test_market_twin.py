@@ -12,7 +12,7 @@ from schemas.instruments import load_instruments
 from tests.web.binance.plain_market import PlainMarket
 from tests.web.made_trades import STARTS_MS, MarketLog, happenings
 from tests.web.offline_gateway import OfflineGateway
-from tests.web.state.test_aggregates import plain_aggregates
+from tests.web.state.test_kept_aggregates import plain_aggregates
 from web.state.windows import DAY_MS, HOUR_MS, INTERVALS, MINUTE_MS, Windows
 
 SYMBOL = "BTCUSDT"

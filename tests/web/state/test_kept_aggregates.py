@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from schemas.instruments import load_instruments
 from tests.web.made_trades import MarketLog, happenings
-from web.state.aggregates import Aggregate, Aggregates, aggregated
+from web.state.aggregate_trades import Aggregate, aggregated
+from web.state.kept_aggregates import KeptAggregates
 
 BTCUSDT = load_instruments()["BTCUSDT"]
 Shown = tuple[int, int, int, int, bool, int]
@@ -15,8 +16,8 @@ Shown = tuple[int, int, int, int, bool, int]
 
 def _shown(aggregate: Aggregate) -> Shown:
     return (
-        aggregate.first_id,
-        aggregate.last_id,
+        aggregate.aggregate_id,
+        aggregate.last_trade_id,
         aggregate.price_ticks,
         aggregate.quantity_lots,
         aggregate.is_buyer_maker,
@@ -54,7 +55,7 @@ def test_equals_a_plain_loop(happened: Any) -> None:
 def test_is_the_same_wherever_a_gateway_begins(happened: Any, begun: int, kept: int) -> None:
     trades = MarketLog(BTCUSDT, happened).trades
     expected = plain_aggregates(trades)
-    aggregates = Aggregates(kept)
+    aggregates = KeptAggregates(kept)
 
     for trade in trades[begun:]:
         aggregates.add(trade)
