@@ -23,14 +23,6 @@ from web.binance.symbol_filters import symbol_filters
 from web.clock import now_ms
 from web.state.markets import SymbolMarket
 
-RATE_LIMITS: tuple[Mapping[str, Any], ...] = (
-    {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6_000},
-    {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 100},
-    {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": 200_000},
-    {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 300_000},
-)
-"""Binance's own."""
-
 ORDER_TYPES = (
     "LIMIT",
     "LIMIT_MAKER",
@@ -56,7 +48,7 @@ async def _exchange_info(call: Call) -> dict[str, Any]:
     return {
         "timezone": "UTC",
         "serverTime": TimeMs(now_ms()),
-        "rateLimits": RATE_LIMITS,
+        "rateLimits": call.gateway.limiter.rules.as_json(),
         "exchangeFilters": [],
         "symbols": [
             {**_symbol(market), "permissionSets": [["SPOT"]] if wants_sets else []}

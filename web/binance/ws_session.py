@@ -188,5 +188,5 @@ class WsSession:
     ) -> Message:
         reply = {"id": request_id, **answer}
         if shows_limits:
-            reply["rateLimits"] = rate_limits(headers)
+            reply["rateLimits"] = rate_limits(self.gateway.limiter.rules, headers)
         return Message("", reply)

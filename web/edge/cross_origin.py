@@ -15,8 +15,7 @@ def cross_origin(settings: GatewaySettings) -> list[Middleware]:
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if not origins:
         return []
-    rules = rules_of(settings)
-    counts = [f"X-MBX-ORDER-COUNT-{rule.span}" for rule in rules.orders]
+    used = [rule.header for rule in rules_of(settings).in_headers]
     return [
         Middleware(
             CORSMiddleware,
@@ -25,12 +24,7 @@ def cross_origin(settings: GatewaySettings) -> list[Middleware]:
             allow_headers=["X-MBX-APIKEY", "X-MBX-TIME-UNIT", "Content-Type", correlation.HEADER],
             # Whoever signs requests has a key: no cookie takes part.
             allow_credentials=False,
-            expose_headers=[
-                f"X-MBX-USED-WEIGHT-{rules.weight.span}",
-                *counts,
-                "Retry-After",
-                correlation.HEADER,
-            ],
+            expose_headers=[*used, "Retry-After", correlation.HEADER],
             max_age=_HOUR_SECONDS,
         )
     ]

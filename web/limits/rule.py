@@ -7,6 +7,7 @@ from limits import RateLimitItem, parse_many
 
 _NAMED = {1: ("SECOND", "S"), 60: ("MINUTE", "M"), 3_600: ("HOUR", "H"), 86_400: ("DAY", "D")}
 """Binance's names of intervals, and their letters in headers, by seconds."""
+_HEADERS = {"REQUEST_WEIGHT": "X-MBX-USED-WEIGHT", "ORDERS": "X-MBX-ORDER-COUNT"}
 
 
 class Window(NamedTuple):
@@ -40,6 +41,11 @@ class Rule:
     def span(self) -> str:
         """As headers have it: 1M, 10S."""
         return f"{self.interval_number}{self.letter}"
+
+    @property
+    def header(self) -> str:
+        """Of an answer, for what is used of it; of a weight or of orders."""
+        return f"{_HEADERS[self.kind]}-{self.span}"
 
     @property
     def in_words(self) -> str:

@@ -43,9 +43,14 @@ class Rules(NamedTuple):
     consumer: Rule
     """Requests of an account, or of an address that names none; in the strict mode."""
 
+    @property
+    def in_headers(self) -> tuple[Rule, ...]:
+        """Those whose use is in the headers of answers."""
+        return self.weight, *self.orders
+
     def as_json(self) -> list[dict[str, Any]]:
         """The ``rateLimits`` of exchangeInfo."""
-        return [rule.as_json() for rule in (self.weight, *self.orders, self.requests)]
+        return [rule.as_json() for rule in (*self.in_headers, self.requests)]
 
     def of_address(self, address: str, weight: int, at_ms: int) -> Counted:
         """The weight that an address uses."""

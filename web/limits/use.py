@@ -1,7 +1,7 @@
 """What one request used, and what its answer says of it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from web.limits.counting import Step
 from web.limits.rule import Rule
@@ -61,18 +61,13 @@ class Use:
         """Those of the answer."""
         headers = [weight_header(self._rule, self.weight)]
         for counted, count in self._orders:
-            headers.append((f"X-MBX-ORDER-COUNT-{counted.rule.span}", str(count)))
+            headers.append((counted.rule.header, str(count)))
         return headers
-
-    def as_json(self) -> list[dict[str, Any]]:
-        """The ``rateLimits`` of an answer of the WebSocket API."""
-        shown = [counted.rule.as_json(count) for counted, count in self._orders]
-        return [*shown, self._rule.as_json(self.weight)]
 
 
 def weight_header(rule: Rule, weight: int) -> tuple[str, str]:
     """What an address has used in this window."""
-    return f"X-MBX-USED-WEIGHT-{rule.span}", str(weight)
+    return rule.header, str(weight)
 
 
 def _taken_back(step: Step) -> Step:

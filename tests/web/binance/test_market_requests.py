@@ -190,3 +190,15 @@ def test_methods_of_the_websocket_api_are_each_there_once() -> None:
 
     assert len(set(methods)) == len(methods)
     assert {"depth", "klines", "trades.aggregate", "ticker.24hr", "exchangeInfo"} <= set(methods)
+
+
+def test_exchange_info_tells_the_limits_of_the_settings() -> None:
+    gateway = OfflineGateway(limit_weight="3/minute", limit_orders="7/hour")
+
+    told = gateway.json("/api/v3/exchangeInfo")["rateLimits"]
+
+    assert [(each["rateLimitType"], each["interval"], each["limit"]) for each in told] == [
+        ("REQUEST_WEIGHT", "MINUTE", 3),
+        ("ORDERS", "HOUR", 7),
+        ("RAW_REQUESTS", "MINUTE", 300_000),
+    ]

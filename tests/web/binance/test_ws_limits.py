@@ -25,6 +25,7 @@ def test_says_when_to_come_back_and_parts_with_who_is_banned() -> None:
 
     much = talk.ask("ping")
     assert (much["status"], much["error"]["code"]) == (429, -1003)
+    assert much["rateLimits"][0]["limit"] == 3
     data = much["error"]["data"]
     assert 0 < data["retryAfter"] - data["serverTime"] <= 60_000
     assert talk.line.closed is None
