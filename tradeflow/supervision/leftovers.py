@@ -45,10 +45,6 @@ class BrokerMark:
         """The broker of this folder is ours to stop."""
         self._file.write_text(str(broker.data_dir))
 
-    def is_set_for(self, broker: EmbeddedBroker) -> bool:
-        """Whether it is this broker that is ours to stop."""
-        return self._read() == str(broker.data_dir)
-
     def stop_broker(self, say: Say) -> bool:
         """Stop the broker that is ours, if it runs; whether there was one."""
         data_dir = self._read()

@@ -68,10 +68,6 @@ class Stores:
                 found[name] = elsewhere(name)
         return found
 
-    def pids(self) -> dict[StoreName, int | None]:
-        """Process ids of those that `up` knows."""
-        return {name: store.pid for name, store in self._ours.items()}
-
     def look(self) -> list[Notice]:
         """Start again what has ended by itself."""
         notices = []

@@ -79,7 +79,6 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
         503,
     ),
     "FILTER": (-1013, "Filter failure: {name}", 400),
-    "COMBINATION": (-1014, "Unsupported order combination.", 400),
     "TOO_MANY_ORDERS": (
         -1015,
         "Too many new orders; current limit is {limit} orders per {window}.",
@@ -121,7 +120,6 @@ ERRORS: Mapping[str, tuple[int, str, int]] = {
     "NOT_REQUIRED": (-1106, "Parameter '{name}' sent when not required.", 400),
     "OVERFLOW": (-1108, "Parameter '{name}' overflowed.", 400),
     "PRECISION": (-1111, "Parameter '{name}' has too much precision.", 400),
-    "TIME_IN_FORCE_NOT_REQUIRED": (-1114, "TimeInForce parameter sent when not required.", 400),
     "TIME_IN_FORCE": (-1115, "Invalid timeInForce.", 400),
     "ORDER_TYPE": (-1116, "Invalid orderType.", 400),
     "SIDE": (-1117, "Invalid side.", 400),

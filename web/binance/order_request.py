@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.amounts import AmountError, parse_steps, parse_units
-from schemas.instruments import Instrument
 from web.binance.client_ids import new_client_order_id
 from web.binance.errors import error
 from web.binance.order_budget import stamp_budget
@@ -94,9 +93,3 @@ def amount_error(name: str, fault: AmountError) -> Exception:
     """What to tell of an amount that cannot be read."""
     which = {"TOO_PRECISE": "PRECISION", "OVERFLOW": "OVERFLOW"}.get(fault.reason, "INVALID")
     return error(which, name=name)
-
-
-def instrument_of(values: Mapping[str, Any]) -> Instrument:
-    """The instrument of a request that has a symbol."""
-    instrument: Instrument = values["symbol"]
-    return instrument

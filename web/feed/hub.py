@@ -17,15 +17,10 @@ class Hub:
 
     def __init__(self) -> None:
         self._listeners: dict[tuple[str, str], list[Listener]] = defaultdict(list)
-        self._after: list[Callable[[], None]] = []
 
     def on(self, topic: str, name: str, listener: Listener) -> None:
         """Tell ``listener`` of all records of this name on this topic; "" are deletions."""
         self._listeners[topic, name].append(listener)
-
-    def after_each_batch(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` when a batch of records has been handed out."""
-        self._after.append(listener)
 
     def publish(self, batch: Sequence[Received]) -> None:
         """Hand out a batch in its order."""
@@ -33,5 +28,3 @@ class Hub:
         for received in batch:
             for listener in listeners.get((received.topic, received.name), ()):
                 listener(received)
-        for after in self._after:
-            after()
