@@ -1,4 +1,7 @@
-"""Gateways as processes, and the command line beside them."""
+"""`tradeflow gateway` as a process, with a store of keys, and the command line beside it.
+
+Who asks for market data alone takes ``keyless_gateway``.
+"""
 
 import os
 import re

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.amounts import format_steps
 from tests.chaos.exchange import await_condition
-from tests.web.gateway_process import GatewayProcess
+from tests.web.keyless_gateway import KeylessGateway
 from tests.web.local_book import LocalBook
 from tests.web.market_load import MarketLoad
 from tests.web.market_log import Levels, MarketLog
@@ -27,7 +27,7 @@ def test_local_books_equal_the_engines_while_the_gateway_restarts(
     exchange: RunningExchange,
 ) -> None:
     with (
-        GatewayProcess(exchange) as gateway,
+        KeylessGateway(exchange) as gateway,
         LocalBook(gateway.address, _SYMBOL, _STREAMS[0]) as fast,
         LocalBook(gateway.address, _SYMBOL, _STREAMS[1]) as slow,
     ):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.exchange import await_condition
 from tests.web.bare_streams import BareStreams, WireKind
-from tests.web.quiet_client import QuietClient
+from tests.web.slow_client import SlowClient
 from tests.web.stream_client import StreamClient
 
 _QUEUE_BYTES = 100_000
@@ -41,7 +41,7 @@ def test_closes_with_a_reason_where_nothing_may_be_left_out(kind: WireKind) -> N
     with (
         BareStreams(kind, connection_queue_bytes=_QUEUE_BYTES) as streams,
         StreamClient(f"{streams.url}/ws/s") as reading,
-        QuietClient(f"{streams.url}/ws/s") as quiet,
+        SlowClient(f"{streams.url}/ws/s") as quiet,
     ):
         await_condition(lambda: len(streams.fanout) == 2, "both clients")
 
@@ -62,7 +62,7 @@ def test_tells_the_newest_where_that_says_all(kind: WireKind) -> None:
     with (
         BareStreams(kind, connection_queue_bytes=_QUEUE_BYTES) as streams,
         StreamClient(f"{streams.url}/ws/s") as reading,
-        QuietClient(f"{streams.url}/ws/s") as quiet,
+        SlowClient(f"{streams.url}/ws/s") as quiet,
     ):
         await_condition(lambda: len(streams.fanout) == 2, "both clients")
 
@@ -86,7 +86,7 @@ def test_cuts_off_who_does_not_even_read_why() -> None:
     """Through plain ASGI nobody can: there the kernel's patience ends it."""
     with (
         BareStreams(connection_queue_bytes=_QUEUE_BYTES, close_seconds=0.2) as streams,
-        QuietClient(f"{streams.url}/ws/s") as quiet,
+        SlowClient(f"{streams.url}/ws/s") as quiet,
     ):
         await_condition(lambda: len(streams.fanout) == 1, "the client")
         _tell_until(streams, lambda: len(streams.fanout) == 0, "it to be closed")
@@ -98,7 +98,7 @@ def test_cuts_off_who_does_not_even_read_why() -> None:
 
 def test_the_end_waits_for_nobody_who_does_not_read() -> None:
     with BareStreams(connection_queue_bytes=10**8) as streams:
-        quiet = QuietClient(f"{streams.url}/ws/s")
+        quiet = SlowClient(f"{streams.url}/ws/s")
         await_condition(lambda: len(streams.fanout) == 1, "the client")
         _tell_until(streams, lambda: _queued(streams) > 1_000_000, "a long queue")
     # The block has ended although nothing was read.

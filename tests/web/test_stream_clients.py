@@ -16,7 +16,7 @@ from tests.web.client_libraries import (
     DepthCacheManager,
     ccxt_pro,
 )
-from tests.web.gateway_process import GatewayProcess
+from tests.web.keyless_gateway import KeylessGateway
 from tests.web.market_load import MarketLoad
 from tests.web.market_log import MarketLog
 from tests.web.running_exchange import RunningExchange
@@ -27,7 +27,7 @@ _SECONDS = 30.0
 @pytest.fixture(scope="module")
 def address(exchange: RunningExchange) -> Iterator[str]:
     """A gateway's, while the market moves."""
-    with GatewayProcess(exchange) as gateway, MarketLoad(exchange, rate=100):
+    with KeylessGateway(exchange) as gateway, MarketLoad(exchange, rate=100):
         url = f"http://{gateway.address}/api/v3/depth?symbol=BTCUSDT"
 
         def is_full() -> bool:

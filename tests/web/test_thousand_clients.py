@@ -10,11 +10,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.chaos.exchange import await_condition
-from tests.web.gateway_process import GatewayProcess
+from tests.web.keyless_gateway import KeylessGateway
 from tests.web.market_load import MarketLoad
 from tests.web.market_log import MarketLog
-from tests.web.quiet_client import QuietClient
 from tests.web.running_exchange import RunningExchange
+from tests.web.slow_client import SlowClient
 from tests.web.swarm import Swarm
 
 _CLIENTS = 1_000
@@ -41,7 +41,7 @@ def test_nobody_waits_for_who_does_not_read(exchange: RunningExchange) -> None:
         "close_seconds": 300,
     }
     with ExitStack() as stack:
-        gateway = stack.enter_context(GatewayProcess(exchange, **settings))
+        gateway = stack.enter_context(KeylessGateway(exchange, **settings))
         swarm = stack.enter_context(Swarm(gateway.address))
         trades: list[list[int]] = [[] for _ in range(_CLIENTS - _QUIET - 1)]
         readers = swarm.connect(
@@ -52,7 +52,7 @@ def test_nobody_waits_for_who_does_not_read(exchange: RunningExchange) -> None:
         told: list[Any] = []
         (witness,) = swarm.connect(1, _ALL, lambda _: told.append)
         quiet = [
-            stack.enter_context(QuietClient(f"ws://{gateway.address}{path}"))
+            stack.enter_context(SlowClient(f"ws://{gateway.address}{path}"))
             for path in [_STATES] * (_QUIET // 2) + [_ALL] * (_QUIET // 2)
         ]
         before, most, most_queued = gateway.resident_bytes, 0, 0.0
@@ -91,7 +91,7 @@ def test_nobody_waits_for_who_does_not_read(exchange: RunningExchange) -> None:
             assert client.closed == (1008, reason)
 
 
-def _figures(gateway: GatewayProcess) -> dict[str, float]:
+def _figures(gateway: KeylessGateway) -> dict[str, float]:
     """The gateway's own, by their names without a prefix."""
     text = httpx.get(f"http://{gateway.address}/metrics", timeout=30).text
     families = text_string_to_metric_families(text)
@@ -125,7 +125,7 @@ def _last_books(messages: list[Any]) -> dict[str, int]:
     }
 
 
-def _verify_resynced(clients: list[QuietClient], told: list[Any], last_ids: dict[str, int]) -> None:
+def _verify_resynced(clients: list[SlowClient], told: list[Any], last_ids: dict[str, int]) -> None:
     """They are told what is new, and not all that is old."""
     newest = {each["stream"]: each["data"] for each in told if each["stream"] in _BOOKS}
     count = sum(each["stream"] in _BOOKS for each in told)

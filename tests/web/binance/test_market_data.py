@@ -11,7 +11,7 @@ from tests.web.binance.plain_market import PlainMarket
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.state.test_kept_aggregates import plain_aggregates
-from tests.web.trading import Trader, trading
+from tests.web.swept_market import MarketOrders, swept_market
 from tests.web.unchanged_clients import ccxt_client, python_binance_client
 from web.auth.api_key import ApiKey
 from web.clock import now_ms
@@ -22,9 +22,9 @@ ONE = {"symbol": SYMBOL}
 
 
 @pytest.fixture(scope="module")
-def trader(exchange: RunningExchange, gateway: RunningGateway) -> Iterator[Trader]:
+def trader(exchange: RunningExchange, gateway: RunningGateway) -> Iterator[MarketOrders]:
     """Somebody who has traded a little."""
-    with trading(exchange, gateway, SYMBOL) as made:
+    with swept_market(exchange, gateway, SYMBOL) as made:
         yield made
 
 
@@ -34,7 +34,7 @@ def key(gateway: RunningGateway) -> ApiKey:
     return gateway.keys.add(key_of("ann"))
 
 
-def test_books_are_what_the_log_makes_of_them(trader: Trader) -> None:
+def test_books_are_what_the_log_makes_of_them(trader: MarketOrders) -> None:
     sides: dict[str, dict[int, int]] = {"bids": {}, "asks": {}}
     for update in trader.logged(ORDERBOOK_UPDATES.name, SYMBOL, "DepthUpdate"):
         for name, side in sides.items():
@@ -51,7 +51,7 @@ def test_books_are_what_the_log_makes_of_them(trader: Trader) -> None:
         assert [best[f"{name[:3]}Price"], best[f"{name[:3]}Qty"]] == book[name][0]
 
 
-def test_trades_are_the_logs(trader: Trader) -> None:
+def test_trades_are_the_logs(trader: MarketOrders) -> None:
     logged = trader.logged(TRADES.name, SYMBOL, "Trade")
 
     trades = trader.get("/api/v3/trades", **ONE)
@@ -68,7 +68,9 @@ def test_trades_are_the_logs(trader: Trader) -> None:
     assert len(aggregates) < len(trades)
 
 
-def test_klines_and_tickers_are_what_was_traded(trader: Trader, exchange: RunningExchange) -> None:
+def test_klines_and_tickers_are_what_was_traded(
+    trader: MarketOrders, exchange: RunningExchange
+) -> None:
     logged = trader.logged(TRADES.name, SYMBOL, "Trade")
     first_ms, last_ms = logged[0]["time_ms"], logged[-1]["time_ms"]
     instrument = exchange.instruments[SYMBOL]
@@ -89,12 +91,14 @@ def test_klines_and_tickers_are_what_was_traded(trader: Trader, exchange: Runnin
     assert abs(now_ms() - day["closeTime"]) < 5 * MINUTE_MS
 
 
-def test_a_halt_is_shown_and_outlives_a_gateway(trader: Trader, exchange: RunningExchange) -> None:
+def test_a_halt_is_shown_and_outlives_a_gateway(
+    trader: MarketOrders, exchange: RunningExchange
+) -> None:
     for status in ("HALT", "CANCEL_ONLY", "TRADING", "HALT"):
         trader.set_status(SYMBOL, status)
     another = RunningGateway(exchange)
     try:
-        later = Trader(exchange, another.start())
+        later = MarketOrders(exchange, another.start())
         infos = later.get("/api/v3/exchangeInfo")["symbols"]
         halted = later.get("/api/v3/exchangeInfo", symbolStatus="HALT")["symbols"]
         book = later.get("/api/v3/depth", limit=5_000, **ONE)
@@ -122,7 +126,7 @@ def _checks() -> Any:
 
 @pytest.mark.parametrize("has_key", [False, True])
 def test_ccxt_loads_its_markets(
-    trader: Trader, gateway: RunningGateway, key: ApiKey, has_key: bool
+    trader: MarketOrders, gateway: RunningGateway, key: ApiKey, has_key: bool
 ) -> None:
     checks = _checks()
     with ccxt_client(gateway.url, key if has_key else None) as client:
@@ -139,7 +143,7 @@ def test_ccxt_loads_its_markets(
         assert client.fetch_status()["status"] == "ok"
 
 
-def test_ccxt_reads_market_data(trader: Trader, gateway: RunningGateway, key: ApiKey) -> None:
+def test_ccxt_reads_market_data(trader: MarketOrders, gateway: RunningGateway, key: ApiKey) -> None:
     checks, symbol = _checks(), "BTC/USDT"
     with ccxt_client(gateway.url, key) as client:
         client.load_markets()
@@ -178,7 +182,7 @@ def test_ccxt_reads_market_data(trader: Trader, gateway: RunningGateway, key: Ap
 
 
 def test_python_binance_reads_market_data(
-    trader: Trader, gateway: RunningGateway, key: ApiKey
+    trader: MarketOrders, gateway: RunningGateway, key: ApiKey
 ) -> None:
     with warnings.catch_warnings(), python_binance_client(gateway.url, key) as client:
         assert client.ping() == {}

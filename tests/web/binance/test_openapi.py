@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.web.binance.signing_auth import SigningAuth
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
-from tests.web.trading import Trader, trading
+from tests.web.swept_market import MarketOrders, swept_market
 from web.auth.security import Security
 from web.binance.catalogue import ENDPOINTS
 from web.binance.endpoint import Endpoint
@@ -34,14 +34,14 @@ CHECKS: list[Any] = [not_a_server_error, status_code_conformance, content_type_c
 
 
 @pytest.fixture(scope="module")
-def trader(exchange: RunningExchange, gateway: RunningGateway) -> Iterator[Trader]:
+def trader(exchange: RunningExchange, gateway: RunningGateway) -> Iterator[MarketOrders]:
     """There is something to be told."""
-    with trading(exchange, gateway, "BTCUSDT") as made:
+    with swept_market(exchange, gateway, "BTCUSDT") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def document(trader: Trader, gateway: RunningGateway) -> Any:
+def document(trader: MarketOrders, gateway: RunningGateway) -> Any:
     """As the gateway gives it out."""
     return httpx.get(f"{gateway.url}{PATH}").json()
 
@@ -108,7 +108,7 @@ class Shapes:
         (self._done if response.status_code == 200 else self._refused).validate(response.json())
 
 
-def test_its_schemas_are_schemas_and_tell_shapes_apart(document: Any, trader: Trader) -> None:
+def test_its_schemas_are_schemas_and_tell_shapes_apart(document: Any, trader: MarketOrders) -> None:
     by_path = {endpoint.path: endpoint for endpoint in ENDPOINTS}
     for endpoint in ENDPOINTS:
         Shapes(document, endpoint)

@@ -1,4 +1,7 @@
-"""Orders and symbols' states, sent as any program may send them: into ``orders.commands``."""
+"""A market that somebody has swept, by commands that many accounts send without the gateway.
+
+A single account that sends any command is in ``trader``.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +21,7 @@ from web.clock import now_ms
 MAKERS = ("ann", "bob", "cem")
 
 
-class Trader:
+class MarketOrders:
     """Sends commands, and waits until the gateway shows what came of them."""
 
     def __init__(self, exchange: RunningExchange, gateway: RunningGateway) -> None:
@@ -85,11 +88,13 @@ class Trader:
 
 
 @contextmanager
-def trading(exchange: RunningExchange, gateway: RunningGateway, symbol: str) -> Iterator[Trader]:
+def swept_market(
+    exchange: RunningExchange, gateway: RunningGateway, symbol: str
+) -> Iterator[MarketOrders]:
     """Somebody who has swept over three makers, and hit two: seven trades, in four aggregates."""
     for account in (*MAKERS, "eve"):
         exchange.open_account(account, units=10**15)
-    trader = Trader(exchange, gateway)
+    trader = MarketOrders(exchange, gateway)
     try:
         _trade(trader, symbol)
         yield trader
@@ -97,7 +102,7 @@ def trading(exchange: RunningExchange, gateway: RunningGateway, symbol: str) -> 
         trader.close()
 
 
-def _trade(trader: Trader, symbol: str) -> None:
+def _trade(trader: MarketOrders, symbol: str) -> None:
     for number, maker in enumerate(MAKERS * 4):
         trader.order(maker, symbol, "SELL", 6_000_000 + number // 2, 1_000)
         trader.order(maker, symbol, "BUY", 5_990_000 - number // 3, 2_000)

@@ -13,7 +13,7 @@ _HEADERS = (
 )
 
 
-class QuietClient:
+class SlowClient:
     """Connects, and reads nothing by itself; no pongs either."""
 
     def __init__(self, url: str) -> None:
@@ -30,7 +30,7 @@ class QuietClient:
         """Code and reason of the server's close frame."""
         self._head()
 
-    def __enter__(self) -> "QuietClient":
+    def __enter__(self) -> "SlowClient":
         return self
 
     def __exit__(self, *_about: object) -> None:

@@ -1,4 +1,8 @@
-"""A gateway in a process of its own, to be killed: `python -m tests.web.gateway_process`."""
+"""A gateway process that is started again where it was: `python -m tests.web.keyless_gateway`.
+
+It knows no keys, so it needs no database of them: for market data, which is open to all.  The real
+command, with keys, is in ``gateway_command``.
+"""
 
 import asyncio
 import os
@@ -19,7 +23,7 @@ from web.server import serve
 from web.settings import GatewaySettings
 
 
-class GatewayProcess:
+class KeylessGateway:
     """On a port that stays the same, however often it is started."""
 
     def __init__(self, exchange: RunningExchange, **settings: Any) -> None:
@@ -36,7 +40,7 @@ class GatewayProcess:
         self._log: Path = exchange.folder / f"gateway-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "GatewayProcess":
+    def __enter__(self) -> "KeylessGateway":
         self.start()
         return self
 
@@ -54,7 +58,7 @@ class GatewayProcess:
         with self._log.open("ab") as log:
             begins_at = log.tell()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.web.gateway_process"],
+                [sys.executable, "-m", "tests.web.keyless_gateway"],
                 env={**os.environ, **self._environment},
                 stdout=log,
                 stderr=log,
