@@ -6,15 +6,13 @@ import secrets
 import time
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from web.auth.seen_signatures import MemorySignatures, SeenSignatures
 from web.clock import now_ms
-from web.errors import ConfigError
 from web.settings import GatewaySettings
+from web.shared_redis import redis_client
 
 log = logging.getLogger(__name__)
 
@@ -33,20 +31,7 @@ def make_signatures(settings: GatewaySettings) -> SeenSignatures:
     memory = MemorySignatures(settings.kept_signatures)
     if not settings.redis_url:
         return memory
-    try:
-        client = Redis.from_url(
-            settings.redis_url,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_ANSWER_SECONDS,
-            # Asked again, it would say that a signature was seen: by our own first question.
-            retry=Retry(NoBackoff(), 0),
-        )
-    except ValueError as error:
-        # Not shown: it may have a password in it.
-        raise ConfigError(
-            "TRADEFLOW_GATEWAY_REDIS_URL is no URL of a Redis",
-            action="set it to redis://host:port/database, or unset it",
-        ) from error
+    client = redis_client(settings.redis_url, timeout_seconds=_ANSWER_SECONDS)
     return SharedSignatures(client, memory)
 
 

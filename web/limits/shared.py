@@ -8,13 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from web.errors import ConfigError
 from web.limits.counting import MemoryCounters, Step, Verb
+from web.shared_redis import redis_client
 
 log = logging.getLogger(__name__)
 
@@ -68,20 +65,7 @@ class SharedCounters:
         Raises:
             ConfigError: the URL is none.
         """
-        try:
-            self._redis = Redis.from_url(
-                url,
-                socket_timeout=timeout_seconds,
-                socket_connect_timeout=timeout_seconds,
-                # A script whose answer was lost may have counted: sent again it counts twice.
-                retry=Retry(NoBackoff(), 0),
-            )
-        except ValueError as error:
-            # Not shown: it may have a password in it.
-            raise ConfigError(
-                "TRADEFLOW_GATEWAY_REDIS_URL is no URL of a Redis",
-                action="set it to redis://host:port/database, or unset it",
-            ) from error
+        self._redis = redis_client(url, timeout_seconds=timeout_seconds)
         self._script = self._redis.register_script(_SCRIPT)
         self._timeout_seconds = timeout_seconds
         self._clock = clock
