@@ -15,7 +15,7 @@ from tradeflow.broker import BrokerSettings, EmbeddedBroker
 from tradeflow.errors import TradeflowError
 from tradeflow.recorded_process import RecordedProcess
 from tradeflow.supervision.alerts import last_critical
-from tradeflow.supervision.exchange import make_topics
+from tradeflow.supervision.topics import make_topics
 
 _STOP_SECONDS = 10.0
 _PREFIX = "run-"

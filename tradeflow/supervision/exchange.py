@@ -1,13 +1,11 @@
 """The exchange on this machine: started step by step, ended in the opposite order."""
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
-from typing import IO
 
 from streams.settings import StreamsSettings
 from tradeflow.broker import BrokerSettings, EmbeddedBroker, external_broker
@@ -22,12 +20,14 @@ from tradeflow.supervision.demo import DemoKey
 from tradeflow.supervision.health import WorkerAddress, is_ready
 from tradeflow.supervision.launch import pace_of
 from tradeflow.supervision.leftovers import BrokerMark, end_leftovers
+from tradeflow.supervision.only_one import only_one
 from tradeflow.supervision.parts import Part, write_parts
 from tradeflow.supervision.programs import CLOCK, MAKERS, Program, clock, makers, stage_worker
 from tradeflow.supervision.settings import SUPERVISOR, UP, RunFolder
 from tradeflow.supervision.status import PartStatus, StatusView
 from tradeflow.supervision.stores import stop_stores
 from tradeflow.supervision.supervisord import Supervisord
+from tradeflow.supervision.topics import make_topics
 
 _READY_SECONDS = 120.0
 _POLL_SECONDS = 0.1
@@ -101,7 +101,7 @@ class Exchange:
             TradeflowError: it cannot start; what was started is ended again.
             StoppedError: ``stop`` was set before all was up.
         """
-        with self._only_one():
+        with only_one(self._folder):
             end_leftovers(self._folder, self._say)
             self._folder.process(UP).record(os.getpid())
             try:
@@ -259,45 +259,9 @@ class Exchange:
         self._mark.stop_broker(self._say)
         # The record of this process stays: `down` waits by it until the process is gone.
 
-    @contextmanager
-    def _only_one(self) -> Iterator[None]:
-        self._folder.prepare()
-        lock: IO[str] = self._folder.lock.open("a")
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                other = self._folder.process(UP).find()
-                number = f" (process {other.pid})" if other is not None else ""
-                raise TradeflowError(
-                    f"TradeFlow is up already{number}.", remedy="Stop it with: tradeflow down"
-                ) from error
-            yield
-
     def _go_on(self) -> None:
         if self._stop.is_set():
             raise StoppedError
 
     def _say(self, text: str) -> None:
         self._tell(Notice(text, is_alert=False))
-
-
-def make_topics(settings: StreamsSettings) -> None:
-    """Make the topics that are missing.
-
-    Raises:
-        TradeflowError: one is there with another number of partitions, or the broker is not.
-    """
-    from streams.app import MATCHING, topic_specs
-    from streams.transport.errors import TransportError
-    from streams.transport.topics import ensure_topics, wait_for_broker
-
-    try:
-        transport = settings.transport(group=MATCHING, slot=0)
-        admin = wait_for_broker(transport)
-        specs = topic_specs(settings.partitions)
-        ensure_topics(admin, specs, replication=transport.replication)
-    except TransportError as error:
-        raise TradeflowError(
-            f"{error}.", remedy=f"What to do: {error.action}.", exit_code=error.exit_code
-        ) from error

@@ -31,7 +31,7 @@ from tradeflow.errors import TradeflowError
 from tradeflow.event_reader import EventReader
 from tradeflow.funding import Treasury
 from tradeflow.replay.private_exchange import PrivateExchange, private_exchange
-from tradeflow.supervision.exchange import make_topics
+from tradeflow.supervision.topics import make_topics
 from tradeflow.table_rows import read_rows
 
 pytestmark = pytest.mark.timeout(300)
