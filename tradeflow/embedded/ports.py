@@ -12,15 +12,19 @@ _FREE_PORTS = range(20_000, 32_000)
 _TRIES = 100
 
 
-def free_port(host: str, *, preferred: int | None = None) -> int:
-    """A port that nobody listens on, `preferred` if that is one."""
+def free_port(host: str, *, preferred: int | None = None, host_setting: str = "the host") -> int:
+    """A port that nobody listens on, `preferred` if that is one.
+
+    Raises:
+        TradeflowError: there is none; it names the setting to change.
+    """
     candidates = random.sample(_FREE_PORTS, _TRIES)
     for port in [preferred, *candidates] if preferred else candidates:
         if _problem(host, port) is None:
             return port
     raise TradeflowError(
         f"No free port was found on {host}.",
-        remedy="Set TRADEFLOW_BROKER_HOST to an address of this machine.",
+        remedy=f"Set {host_setting} to an address of this machine.",
     )
 
 
@@ -33,7 +37,7 @@ def choose_port(
         TradeflowError: one cannot listen there; it names the settings to change.
     """
     if not port:
-        return free_port(host, preferred=preferred)
+        return free_port(host, preferred=preferred, host_setting=host_setting)
     problem = _problem(host, port)
     if problem is None:
         return port

@@ -83,7 +83,10 @@ class EmbeddedRedis(EmbeddedServer[EmbeddedRedisSettings]):
 
     def _choose_port(self) -> int:
         # Of a port that is taken it says so itself.
-        return self.settings.port or free_port(self.settings.host, preferred=self._last_port())
+        settings = self.settings
+        return settings.port or free_port(
+            settings.host, preferred=self._last_port(), host_setting=settings.variable("host")
+        )
 
     def _command(self, port: int) -> list[str]:
         settings = self.settings

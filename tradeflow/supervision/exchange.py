@@ -15,7 +15,6 @@ from tradeflow.errors import TradeflowError
 from tradeflow.settings import load_settings
 from tradeflow.stores.kinds import StoreName
 from tradeflow.supervision.alerts import Notice, Watch, last_critical
-from tradeflow.supervision.beside import Beside, shared_settings
 from tradeflow.supervision.demo import DemoKey
 from tradeflow.supervision.health import WorkerAddress, is_ready
 from tradeflow.supervision.launch import pace_of
@@ -26,6 +25,7 @@ from tradeflow.supervision.programs import CLOCK, MAKERS, Program, clock, makers
 from tradeflow.supervision.settings import SUPERVISOR, UP, RunFolder
 from tradeflow.supervision.status import PartStatus, StatusView
 from tradeflow.supervision.stores import stop_stores
+from tradeflow.supervision.stores_and_gateway import StoresAndGateway, shared_settings
 from tradeflow.supervision.supervisord import Supervisord
 from tradeflow.supervision.topics import make_topics
 
@@ -69,7 +69,7 @@ class StoppedError(Exception):
 
 
 class Exchange:
-    """Broker, topics, workers and flow under one `up`."""
+    """Broker, topics, workers, makers, stores and gateway under one `up`."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Exchange:
         self._watch = Watch(folder, self._final_codes)
         self._mark = BrokerMark(folder)
         self._broker: EmbeddedBroker | None = None
-        self._beside: Beside | None = None
+        self._beside: StoresAndGateway | None = None
         self._view: StatusView | None = None
 
     @contextmanager
@@ -171,9 +171,9 @@ class Exchange:
         if self._plan.flow_rate:
             self._supervisord.start_program(MAKERS)
 
-    def _start_beside(self, bootstrap: str) -> Beside:
+    def _start_beside(self, bootstrap: str) -> StoresAndGateway:
         plan = self._plan
-        self._beside = beside = Beside(
+        self._beside = beside = StoresAndGateway(
             plan.stores,
             has_gateway=plan.has_gateway,
             folder=self._folder,
@@ -218,9 +218,9 @@ class Exchange:
         slots = [("matching", slot) for slot in range(self._plan.workers)]
         slots += [("accounts", 0), ("orders", 0), ("marketdata", 0)]
         for number, (stage, slot) in enumerate(slots):
-            port = first + number if first else free_port(host)
+            port = first + number if first else free_port(host, host_setting="TRADEFLOW_WEB_HOST")
             while port in taken:
-                port = free_port(host)
+                port = free_port(host, host_setting="TRADEFLOW_WEB_HOST")
             taken.add(port)
             addresses.append(WorkerAddress(stage, slot, host, port))
         return addresses

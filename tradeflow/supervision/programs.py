@@ -19,8 +19,8 @@ GATEWAY = "gateway"
 NEVER_AGAIN = (ExitCode.CLEAN, ExitCode.POISONED, ExitCode.CONFIG)
 """Exit codes after which a worker is not started again."""
 
-_FLOW_NEVER_AGAIN = (ExitCode.CLEAN, 2, ExitCode.CONFIG)
-# A command line that is not understood will not be understood the next time either.
+_COMMAND_NEVER_AGAIN = (ExitCode.CLEAN, 2, ExitCode.CONFIG)
+"""Of what is no worker: a command line that is not understood (2) will not be the next time."""
 
 _LOG_BYTES_MAX = "10MB"
 _LOG_BACKUPS = 3
@@ -61,7 +61,7 @@ def clock() -> Program:
     return Program(
         name=CLOCK,
         command=(sys.executable, "-m", "tradeflow", "clock"),
-        final_codes=_FLOW_NEVER_AGAIN,
+        final_codes=_COMMAND_NEVER_AGAIN,
         starts_at_once=False,
         stop_seconds=5,
         priority=150,
@@ -74,7 +74,7 @@ def makers(rate: int) -> Program:
     return Program(
         name=MAKERS,
         command=command,
-        final_codes=_FLOW_NEVER_AGAIN,
+        final_codes=_COMMAND_NEVER_AGAIN,
         starts_at_once=False,
         stop_seconds=5,
         priority=200,
@@ -86,7 +86,7 @@ def connector(name: str, *, host: str, port: int, settings: Mapping[str, str]) -
     return Program(
         name=f"connect-{name}",
         command=(sys.executable, "-m", "tradeflow", "connect", name),
-        final_codes=_FLOW_NEVER_AGAIN,
+        final_codes=_COMMAND_NEVER_AGAIN,
         starts_at_once=False,
         stop_seconds=6,
         priority=150,
@@ -103,7 +103,7 @@ def gateway(settings: Mapping[str, str]) -> Program:
     return Program(
         name=GATEWAY,
         command=(sys.executable, "-m", "tradeflow", "gateway"),
-        final_codes=_FLOW_NEVER_AGAIN,
+        final_codes=_COMMAND_NEVER_AGAIN,
         starts_at_once=False,
         stop_seconds=8,
         # Clients are gone before the stages end, and what they asked for is answered.

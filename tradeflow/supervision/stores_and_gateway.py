@@ -1,4 +1,4 @@
-"""What stands beside the stages: stores with their connectors, and the gateway with a first key."""
+"""What stands beside the stages: stores with their connectors, a gateway and a first key for it."""
 
 import importlib.util
 import os
@@ -20,12 +20,13 @@ from tradeflow.supervision.stores import Stores
 
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.1
+_HOST = "TRADEFLOW_GATEWAY_HOST"
 _PORT = "TRADEFLOW_GATEWAY_PORT"
 _REDIS = "TRADEFLOW_GATEWAY_REDIS_URL"
 
 
-class Beside:
-    """Starts it step by step, behind the stages; ``go_on`` may raise between two steps."""
+class StoresAndGateway:
+    """Starts them step by step, behind the stages; ``go_on`` may raise between two steps."""
 
     def __init__(
         self,
@@ -97,7 +98,7 @@ class Beside:
         for name, address in self.stores.addresses().items():
             if name not in self._wanted:
                 continue
-            port = free_port(host)
+            port = free_port(host, host_setting="TRADEFLOW_WEB_HOST")
             where: Mapping[str, str] = {}
             if not elsewhere(name):
                 where = connector_settings(name, address)
@@ -110,7 +111,7 @@ class Beside:
             return
         wanted = load_settings(GatewayAddress)
         port = self._port(wanted)
-        settings = {"TRADEFLOW_GATEWAY_HOST": wanted.host, _PORT: str(port)}
+        settings = {_HOST: wanted.host, _PORT: str(port)}
         redis = self.stores.addresses().get(StoreName.REDIS)
         if redis and not elsewhere(StoreName.REDIS) and not os.environ.get(_REDIS):
             settings[_REDIS] = connector_settings(StoreName.REDIS, redis)["TRADEFLOW_REDIS_URL"]
@@ -123,10 +124,10 @@ class Beside:
                 wanted.host,
                 wanted.port,
                 preferred=None,
-                host_setting="TRADEFLOW_GATEWAY_HOST",
+                host_setting=_HOST,
                 port_setting=_PORT,
             )
-        port = free_port(wanted.host, preferred=wanted.port or None)
+        port = free_port(wanted.host, preferred=wanted.port or None, host_setting=_HOST)
         if wanted.port not in (0, port):
             self._say(
                 f"Port {wanted.port} is taken by another program: the gateway is at port {port}."
