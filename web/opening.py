@@ -15,7 +15,7 @@ from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
 from web.feed.reader import Feed
 from web.gateway import Gateway
-from web.health.own import add_own_probes
+from web.health.gateway_probes import add_gateway_probes
 from web.health.probes import Probes
 from web.limits.limiter import Limiter
 from web.limits.opening import open_limiter
@@ -167,7 +167,7 @@ async def _limiter(settings: GatewaySettings, metrics: Metrics, opened: AsyncExi
 
 def _probes(settings: GatewaySettings, feed: Feed) -> Probes:
     probes = Probes()
-    add_own_probes(probes, settings, feed)
+    add_gateway_probes(probes, settings, feed)
     return probes
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from schemas.amounts import format_steps
 from web.auth.security import Security
-from web.binance.asking import ask, identity
 from web.binance.client_ids import new_client_order_id
 from web.binance.endpoint import Call, Endpoint
 from web.binance.histories import LIMIT, from_history
+from web.binance.order_commands import ask, identity
 from web.binance.order_names import mismatch, order_name
 from web.binance.order_parameters import CLIENT_ORDER_ID, ORDER_ID, SYMBOL
 from web.binance.order_reply import amended_reply

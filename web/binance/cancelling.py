@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from web.auth.security import Security
-from web.binance.asking import Report, ask, identity
 from web.binance.client_ids import new_client_order_id
 from web.binance.endpoint import Call, Endpoint
+from web.binance.order_commands import Report, ask, identity
 from web.binance.order_names import OrderName, mismatch, order_name
 from web.binance.order_parameters import (
     CANCEL_RESTRICTIONS,

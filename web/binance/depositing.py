@@ -10,7 +10,7 @@ from web.binance.errors import BinanceError, error
 from web.binance.parameters import Parameter
 from web.binance.reply import TimeMs
 from web.binance.transfer_lists import NETWORK, WANTED, transfer_id, transfers
-from web.binance.wallet_asking import ask_wallet, read_money, wallet_identity
+from web.binance.wallet_commands import ask_wallet, read_money, wallet_identity
 from web.state.account_history import PastTransfer
 
 _SUCCESS = 1

@@ -11,7 +11,7 @@ from web.binance.reply import TimeMs
 from web.binance.shapes import AMOUNT, NUMBER, TIME, listed, row
 from web.state.candle_range import AskedWindows, FoundWindows, find_windows
 from web.state.markets import Record, SymbolMarket
-from web.state.sums import Sums
+from web.state.traded_sums import Sums
 from web.state.windows import INTERVALS, Windows
 
 _NOTHING = "0.00000000"

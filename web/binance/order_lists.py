@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from web.auth.security import Security
-from web.binance.asking import Report, ask, identity
 from web.binance.cancelling import cancel_order
 from web.binance.client_ids import new_client_order_id
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.list_parameters import OCO, OLD_OCO, legs_of, legs_of_old
 from web.binance.list_view import accepted_ms, known_list_view, list_view, reports_of
+from web.binance.order_commands import Report, ask, identity
 from web.binance.order_names import OrderName
 from web.binance.order_parameters import SYMBOL
 from web.binance.order_reply import canceled_reply, placed_reply

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from web.auth.security import Security
-from web.binance.asking import Report, ask, identity
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import BinanceError, error
 from web.binance.histories import LIMIT, WINDOW, cut, from_history, read_window
+from web.binance.order_commands import Report, ask, identity
 from web.binance.order_names import OrderName, mismatch, order_name
 from web.binance.order_parameters import CLIENT_ORDER_ID, ORDER_ID, SYMBOL
 from web.binance.order_shapes import ORDER

@@ -6,10 +6,10 @@ from typing import Any
 
 from web.auth.security import Security
 from web.binance.account_shapes import ORDER_RATES
-from web.binance.asking import ask, identity
 from web.binance.commissions import no_discount, rates_of_orders
 from web.binance.endpoint import Call, Endpoint
 from web.binance.order_budget import present_price
+from web.binance.order_commands import ask, identity
 from web.binance.order_filters import notional_failure
 from web.binance.order_parameters import SYMBOL, TERMS
 from web.binance.order_reply import placed_reply, response_type

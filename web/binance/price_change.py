@@ -7,7 +7,7 @@ from schemas.amounts import format_units
 from web.binance.reply import TimeMs
 from web.binance.shapes import AMOUNT, NUMBER, TEXT, TIME, Shape
 from web.state.markets import SymbolMarket
-from web.state.sums import Sums
+from web.state.traded_sums import Sums
 
 _NO_TRADE = -1
 _PERCENT_PARTS = 1_000

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from web.auth.security import Security
-from web.binance.asking import Report, ask
 from web.binance.cancelling import cancel_order
 from web.binance.client_ids import new_client_order_id
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
+from web.binance.order_commands import Report, ask
 from web.binance.order_names import order_name
 from web.binance.order_parameters import CANCEL_RESTRICTIONS, SYMBOL, TERMS
 from web.binance.order_reply import canceled_reply, placed_reply, response_type

@@ -5,8 +5,8 @@ from typing import Any
 from schemas.enums import SymbolStatus
 from web.auth.security import Security
 from web.binance.account_shapes import SYMBOL_STATUS
-from web.binance.asking import ask, identity
 from web.binance.endpoint import Call, Endpoint
+from web.binance.order_commands import ask, identity
 from web.binance.order_parameters import SYMBOL
 from web.binance.parameters import Parameter
 from web.binance.rejections import placement_error

@@ -20,7 +20,7 @@ from web.binance.price_change import FULL, MINI, change, mini
 from web.binance.reply import TimeMs
 from web.binance.shapes import AMOUNT, NUMBER, TEXT, TIME, Shape, any_of, listed, record
 from web.state.book import Level
-from web.state.day import day_opening
+from web.state.day_ticker import day_opening
 from web.state.markets import SymbolMarket
 from web.state.stretch import stretch_since
 from web.state.windows import DAY_MS, HOUR_MS, MINUTE_MS, Windows

@@ -7,10 +7,10 @@ from schemas.amounts import format_steps, format_units
 from schemas.instruments import Instrument
 from web.auth.security import Security
 from web.binance.account_shapes import NOTHING
-from web.binance.asking import Report
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.histories import LIMIT, WINDOW, cut, from_history, read_window
+from web.binance.order_commands import Report
 from web.binance.order_fields import NOT_IN_A_LIST
 from web.binance.order_parameters import SYMBOL
 from web.binance.order_reply import commission_asset

@@ -10,7 +10,7 @@ from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.parameters import Parameter
 from web.binance.transfer_lists import NETWORK, WANTED, all_transfers, transfer_id, transfers
-from web.binance.wallet_asking import ask_wallet, read_money, wallet_identity
+from web.binance.wallet_commands import ask_wallet, read_money, wallet_identity
 from web.clock import now_ms
 from web.state.account_history import PastTransfer
 

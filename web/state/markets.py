@@ -19,7 +19,7 @@ from web.feed.record import Received
 from web.settings import GatewaySettings
 from web.state.book import LocalBook
 from web.state.candles import CandleSeries
-from web.state.day import DayTicker
+from web.state.day_ticker import DayTicker
 from web.state.grid import Grid
 from web.state.kept_aggregates import KeptAggregates
 

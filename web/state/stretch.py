@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from web.state.history import History, Record
 from web.state.markets import SymbolMarket
-from web.state.sums import Sums
+from web.state.traded_sums import Sums
 from web.state.windows import LENGTHS_MS
 
 _LADDER = ("1m", "15m", "1h")

@@ -11,7 +11,7 @@ from streams.domain.symbol_state import SymbolState
 from web.binance.errors import BinanceError
 from web.binance.order_filters import filter_failure, notional_failure
 from web.binance.rejections import amend_error, cancel_error, placement_error, query_error
-from web.binance.wallet_asking import wallet_error
+from web.binance.wallet_commands import wallet_error
 
 _FILTERS = (
     "PRICE_FILTER",

@@ -16,7 +16,7 @@ from web.settings import GatewaySettings
 _BROKER_SECONDS = 0.9
 
 
-def add_own_probes(probes: Probes, settings: GatewaySettings, feed: Feed) -> None:
+def add_gateway_probes(probes: Probes, settings: GatewaySettings, feed: Feed) -> None:
     """Ask the broker, the feed, and Redis where gateways share one."""
     admin = AdminClient({**settings.client("tradeflow-gateway-health"), "log_level": 0})
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 from schemas.amounts import AmountError, parse_units
 from schemas.enums import WalletRefusal
 from schemas.instruments import assets_of
-from web.binance.asking import require_answers
 from web.binance.endpoint import Call
 from web.binance.errors import BinanceError, error
+from web.binance.order_commands import require_answers
 from web.binance.order_request import amount_error
 from web.clock import now_ms
 from web.exchange.desk import NotSentError

@@ -1,4 +1,4 @@
-"""Commands of a caller, and what the exchange says of them."""
+"""Commands on orders and symbols for a caller, and what the exchange says of them."""
 
 import logging
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from web.state.sums import Sums
+from web.state.traded_sums import Sums
 from web.state.windows import DAY_MS, MINUTE_MS
 
 Record = Mapping[str, Any]
