@@ -49,8 +49,8 @@ class GatewaySettings(BaseSettings):
     kept_orders: int = Field(default=1_000, ge=1)
     """Closed orders, and trades, of an account in memory; older ones are in MySQL."""
     mysql_url: SecretStr | None = None
-    """Where MySQL's connector keeps older trades and candles: mysql://USER:PASSWORD@HOST:PORT/NAME.
-    None: memory only."""
+    """Where MySQL's connector keeps what is older than memory, of markets and of accounts:
+    mysql://USER:PASSWORD@HOST:PORT/NAME.  None: memory only."""
     past_seconds: float = Field(default=3_600.0, ge=0)
     """How far back executions are read at the start, for accounts' own trades."""
     faucet: bool = True
@@ -93,7 +93,7 @@ class GatewaySettings(BaseSettings):
     cors_origins: str = "*"
     """Origins, separated by commas, whose pages may read answers in a browser; * are all."""
     redis_timeout_ms: int = Field(default=500, ge=10)
-    """A server that is slower than this is taken for gone."""
+    """A Redis that is slower than this is taken for gone, and limits are counted here."""
     limits: Mode = "off"
     """off: use is counted and shown, nobody is refused; on: as Binance; strict: on, and so many
     requests of each consumer."""
