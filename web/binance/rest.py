@@ -203,7 +203,7 @@ async def _send(send: Send, body: bytes, status: int, headers: Headers) -> None:
             "headers": [
                 (b"content-type", b"application/json;charset=UTF-8"),
                 (b"content-length", str(len(body)).encode()),
-                *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers),
+                *((name.lower().encode(), value.encode("latin-1")) for name, value in headers),
             ],
         }
     )

@@ -10,6 +10,8 @@ from tests.chaos.exchange import await_condition
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
 
+pytestmark = pytest.mark.shares_exchange
+
 ONE, MANY = 10**8, 10**14
 _numbers = count(1)
 
