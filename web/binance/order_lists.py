@@ -54,12 +54,12 @@ async def _place(call: Call, legs: _Legs) -> dict[str, Any]:
     accepted = [report for report in reports if report["execution_type"] == "NEW"]
     if len(accepted) != len((first, second)):
         raise placement_error(_reason(reports))
+    list_id = accepted[0]["order_list_id"]
+    names = first["client_order_id"], second["client_order_id"]
+    placed = OrderList(instrument.symbol, list_id, client_id, names, outer["time_ms"])
+    call.gateway.order_lists.add(call.account_id, placed)
     reply = list_view(
-        instrument.symbol,
-        accepted[0]["order_list_id"],
-        client_id,
-        accepted,
-        time_ms=accepted[0]["time_ms"],
+        instrument.symbol, list_id, client_id, accepted, time_ms=accepted[0]["time_ms"]
     )
     if call.values["newOrderRespType"] != "ACK":
         orders = call.gateway.orders.of(call.account_id)

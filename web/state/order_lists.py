@@ -40,6 +40,13 @@ class OrderLists:
         """An account's lists, the oldest first."""
         return list(self._accounts.get(account_id, {}).values())
 
+    def add(self, account_id: str, placed: OrderList) -> None:
+        """Remember a list that was just accepted: who placed it may ask before its row comes."""
+        lists = self._accounts[account_id]
+        lists.setdefault((placed.symbol, placed.list_id), placed)
+        if len(lists) > self._kept:
+            lists.popitem(last=False)
+
     def listen(self, hub: Hub) -> None:
         """Follow the rows that the orders stage keeps."""
         hub.on(ORDERS_ORDERS.name, "OrderSagaRow", self._on_row)
@@ -57,12 +64,11 @@ class OrderLists:
             _, command = decode(payload)
         except DecodeError:
             return
-        lists[key] = OrderList(
+        known = OrderList(
             row["symbol"],
             row["order_id"],
             command["list_client_order_id"],
             (command["first"]["client_order_id"], command["second"]["client_order_id"]),
             command["time_ms"],
         )
-        if len(lists) > self._kept:
-            lists.popitem(last=False)
+        self.add(row["account_id"], known)

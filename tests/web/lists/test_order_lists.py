@@ -9,6 +9,7 @@ import pytest
 from tests.chaos.exchange import await_condition
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
+from web.state.order_lists import OrderLists
 
 ONE, MANY = 10**8, 10**14
 _numbers = count(1)
@@ -67,6 +68,27 @@ def test_a_list_is_paid_for_once_and_told_whole(ann: SignedClient) -> None:
     assert len(ann.get("/api/v3/openOrders", symbol="BTCUSDT")) == 2
     await_condition(lambda: ann.get("/api/v3/openOrderList"), "it is known")
     assert ann.get("/api/v3/orderList", origClientOrderId="mine")["orders"] == placed["orders"]
+
+
+def test_a_list_is_known_as_soon_as_it_is_answered(exchange: RunningExchange) -> None:
+    """Not when the orders stage's row of it comes; here none does."""
+    exchange.open_account("hasty", units=ONE, assets=("BTC",))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OrderLists, "listen", lambda *_: None)
+        gateway = RunningGateway(exchange)
+        gateway.start()
+    try:
+        client = SignedClient(gateway, "hasty")
+        await_condition(lambda: client.balance("BTC")[0] == ONE, "there is money")
+        placed = place(client)
+        number = placed["orderListId"]
+
+        assert client.get("/api/v3/orderList", orderListId=number)["orders"] == placed["orders"]
+        assert [each["orderListId"] for each in client.get("/api/v3/openOrderList")] == [number]
+        client.delete("/api/v3/orderList", symbol="BTCUSDT", orderListId=number)
+        client.close()
+    finally:
+        gateway.close()
 
 
 def test_to_cancel_the_list_is_to_cancel_both(ann: SignedClient) -> None:
