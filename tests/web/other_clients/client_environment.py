@@ -9,11 +9,15 @@ _ROOT = Path(__file__).parents[3] / ".venv-clients"
 
 
 class ClientEnvironment:
-    """A virtual environment with some requirements in it, installed once."""
+    """A virtual environment with some requirements in it, installed once.
 
-    def __init__(self, name: str, *requirements: str) -> None:
+    ``alone`` is one more, which is installed without what it asks for itself.
+    """
+
+    def __init__(self, name: str, *requirements: str, alone: str = "") -> None:
         self._folder = _ROOT / name
         self._requirements = requirements
+        self._alone = alone
         # Written last, so an interrupted installation is done again.
         self._stamp = self._folder / ".installed"
 
@@ -30,13 +34,16 @@ class ClientEnvironment:
 
     def install(self, **environment: str) -> None:
         """Install what is not there; the variables are for the installation alone."""
-        wanted = "\n".join(self._requirements)
+        wanted = "\n".join([*self._requirements, self._alone])
         if self._stamp.exists() and self._stamp.read_text() == wanted:
             return
         self._stamp.unlink(missing_ok=True)
         _run([sys.executable, "-m", "venv", "--clear", str(self._folder)])
-        install = [str(self.python), "-m", "pip", "install", "--quiet", *self._requirements]
-        _run(["env", *(f"{name}={value}" for name, value in environment.items()), *install])
+        variables = (f"{name}={value}" for name, value in environment.items())
+        install = ["env", *variables, str(self.python), "-m", "pip", "install", "--quiet"]
+        _run([*install, *self._requirements])
+        if self._alone:
+            _run([*install, "--no-deps", self._alone])
         self._stamp.write_text(wanted)
 
 

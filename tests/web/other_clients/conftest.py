@@ -73,8 +73,8 @@ def new_client(
     """Makes a client of an account of its own, which has money."""
     accounts: list[SignedClient] = []
 
-    def make(name: str, *requirements: str, **installing: str) -> DrivenClient:
-        environment = ClientEnvironment(name, *requirements)
+    def make(name: str, *requirements: str, alone: str = "", **installing: str) -> DrivenClient:
+        environment = ClientEnvironment(name, *requirements, alone=alone)
         environment.install(**installing)
         account_id = name.replace("-", "")
         accounts.append(funded_client(exchange, gateway, account_id))

@@ -153,7 +153,7 @@ def main() -> None:
             looker.log.error(f"still waits: {looker.waiting}")
         # The last order's money is told behind its report.
         async with asyncio.timeout(10):
-            while any(balances(node)[asset][1] != "0" for asset in ("BTC", "USDT")):
+            while any(float(locked) for _, locked in balances(node).values()):
                 await asyncio.sleep(0.1)
         orders = [
             {"orderId": int(str(each.venue_order_id)), "status": each.status_string()}
