@@ -16,17 +16,20 @@ from tests.web.other_clients.client_environment import ClientEnvironment
 from tests.web.other_clients.driven_client import DrivenClient
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import SignedClient, funded_client
+from web.newcomers.snippets import CLIENTS
 
 NewClient = Callable[..., DrivenClient]
-_WANTED = os.environ.get("TRADEFLOW_CLIENTS", "").split(",")
+_WANTED = {name.strip() for name in os.environ.get("TRADEFLOW_CLIENTS", "").split(",")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out clients that were not asked for."""
+    if unknown := _WANTED - {"", "all", *CLIENTS}:
+        raise pytest.UsageError(f"TRADEFLOW_CLIENTS: {', '.join(unknown)} is no client")
     for item in items:
         for mark in item.iter_markers("other_client"):
             (name,) = mark.args
-            if not {name, "all"} & set(_WANTED):
+            if not {name, "all"} & _WANTED:
                 item.add_marker(pytest.mark.skip(f"TRADEFLOW_CLIENTS={name} runs it"))
 
 

@@ -59,6 +59,7 @@ class InAndOut(IStrategy):
 def main() -> None:
     """Run it, and tell what it has in its own database."""
     folder = Path.cwd()
+    (folder / "user_data").mkdir(exist_ok=True)
     (folder / "in_and_out.py").write_text(STRATEGY)
     (folder / "config.json").write_text(json.dumps(CONFIG))
     pasted = folder / "pasted.json"
@@ -70,6 +71,7 @@ def main() -> None:
     bot = subprocess.Popen([*command, "--user-data-dir", str(folder / "user_data")])
     try:
         until(lambda: bot.poll() is not None or closed_trades(database), bool, 400)
+        assert bot.poll() is None, "it has ended by itself"
     finally:
         bot.send_signal(signal.SIGINT)
         code = bot.wait(60)
