@@ -20,6 +20,7 @@ from confluent_kafka import Producer
 
 from bench.figure import Figure, at_most, figure, times
 from bench.flow import SYMBOLS, Command, Flow, bench_instruments
+from bench.gateway import running_gateway, said
 from bench.gateway_process import READY
 from bench.hop import producer_at_once
 from bench.kafka import PARTITIONS, BenchBroker, await_true, encoded
@@ -208,14 +209,12 @@ def _scene(run: Run, clients: int) -> Iterator[Scene]:
     with BenchBroker(run.folder) as broker:
         run.say("starting a broker, matching and a gateway")
         broker.make_topics()
-        told = {"BROKER": broker.bootstrap, "TRADEFLOW_INSTRUMENTS": str(instruments)}
-        command = [sys.executable, "-m", "bench.gateway_process"]
         with (
             matching_worker(broker.bootstrap, run.folder, instruments) as worker,
-            Program(command, told=told, log=run.folder / "gateway.log") as gateway,
+            running_gateway(broker.bootstrap, run.folder, instruments) as gateway,
         ):
             await_true(lambda: "ready with" in worker.log_text(), "matching")
-            yield Scene(run, broker, gateway, _said(gateway, READY), clients)
+            yield Scene(run, broker, gateway, said(gateway, READY), clients)
 
 
 def _bare_cpu_us(run: Run, clients: int, warm_up: int, count: int, name: str) -> float:
@@ -227,26 +226,15 @@ def _bare_cpu_us(run: Run, clients: int, warm_up: int, count: int, name: str) ->
     }
     command = [sys.executable, "-m", "bench.rivals.websockets_broadcast"]
     with Program(command, told=told, log=run.folder / f"{name}-server.log") as server:
-        address = _said(server, LISTENING)
+        address = said(server, LISTENING)
         with StreamClients(address, "/", clients, run.folder, name) as receiving:
             await_true(
                 lambda: receiving.received == (warm_up + count) * clients,
                 "all messages",
                 seconds=_WAIT_SECONDS,
             )
-            taken = float(_said(server, TAKEN))
+            taken = float(said(server, TAKEN))
     return taken * 1e6 / (count * clients)
-
-
-def _said(program: Program, begins: str) -> str:
-    """What a program has printed behind these words, once it has."""
-
-    def has_said() -> bool:
-        program.require_alive()
-        return begins in program.log_text()
-
-    await_true(has_said, f"«{begins.strip()}»", seconds=_WAIT_SECONDS)
-    return program.log_text().partition(begins)[2].partition("\n")[0]
 
 
 def _trade(number: int) -> dict[str, Any]:

@@ -45,6 +45,12 @@ BENCHMARKS = {
         Benchmark("restore", "back in service after kill -9; memory", needs_kafka=True),
         Benchmark("connect_mysql", "MySQL's connector, beside the bare driver", needs_kafka=True),
         Benchmark(
+            "gateway_orders", "POST of an order until its FULL reply, whole saga", needs_kafka=True
+        ),
+        Benchmark(
+            "gateway_reads", "market data over REST, beside a bare Starlette", needs_kafka=True
+        ),
+        Benchmark(
             "gateway_streams",
             "a trade to 500 WebSocket clients, beside websockets",
             needs_kafka=True,

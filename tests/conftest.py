@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from tradeflow import compiled_core
 
@@ -17,6 +18,9 @@ def pytest_configure() -> None:
     """Set up what holds for all tests."""
     # Brokers of tests live too short for what Java's second compiler costs: half of their time.
     os.environ.setdefault("TRADEFLOW_BROKER_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+    # No test is about the time that it takes.
+    settings.register_profile("untimed", settings.default, deadline=None)
+    settings.load_profile("untimed")
     _require_the_wanted_core()
 
 

@@ -79,7 +79,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
         user_data = UserData(instruments, is_good, check_seconds=check_seconds)
         opened.push_async_callback(user_data.close)
         user_data.listen(hub)
-        metrics = _metrics(feed, desk)
+        metrics = _metrics(feed, desk, fanout)
         await feed.start()
         user_data.start()
         await opened.enter_async_context(streams.running())
@@ -135,11 +135,21 @@ def _market_streams(
     return streams
 
 
-def _metrics(feed: Feed, desk: Desk) -> Metrics:
+def _metrics(feed: Feed, desk: Desk, fanout: Fanout) -> Metrics:
     metrics = Metrics()
     metrics.lag(lambda: feed.lags)
     metrics.gauge("commands_waiting", "Commands without an answer.", lambda: desk.waiting)
     metrics.gauge("feed_unreadable", "Records that were left out.", lambda: feed.unreadable)
+    metrics.gauge(
+        "websocket_queued_bytes",
+        "What waits for clients that read slowly.",
+        lambda: fanout.queued_bytes,
+    )
+    metrics.gauge(
+        "websocket_too_slow",
+        "Connections closed because their clients did not read.",
+        lambda: fanout.too_slow,
+    )
     return metrics
 
 

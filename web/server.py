@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from web.app import make_app
 from web.auth.api_key import KeyRing
@@ -39,20 +40,7 @@ async def serve(
     listening = _listen(settings.host, settings.port)
     with contextlib.closing(listening):
         async with open_gateway(settings, keys) as gateway:
-            config = uvicorn.Config(
-                make_app(gateway),
-                http=HeadLimitProtocol,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                **web_socket_options(settings),
-                timeout_graceful_shutdown=_STOP_SECONDS,
-                server_header=False,
-                # By default everybody on this machine could pretend to be others, for the limits.
-                proxy_headers=bool(settings.proxies),
-                forwarded_allow_ips=settings.proxies,
-            )
-            server = _Server(config)
+            server = _Server(server_config(make_app(gateway), settings))
             serving = asyncio.create_task(server.serve([listening]))
             host, port = listening.getsockname()[:2]
             on_ready(f"http://{host}:{port}")
@@ -74,6 +62,23 @@ async def _until(stop: asyncio.Event, gateway: Gateway) -> None:
                 "the log is read no more, and what is known of the exchange grows old",
                 action="see what was logged before this, and start the gateway again",
             )
+
+
+def server_config(app: ASGIApp, settings: GatewaySettings) -> uvicorn.Config:
+    """How an application is served."""
+    return uvicorn.Config(
+        app,
+        http=HeadLimitProtocol,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        **web_socket_options(settings),
+        timeout_graceful_shutdown=_STOP_SECONDS,
+        server_header=False,
+        # By default everybody on this machine could pretend to be others, for the limits.
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -216,7 +216,6 @@ class MatchingMachine(RuleBasedStateMachine):
 MatchingMachine.TestCase.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 TestMatchingMachine = MatchingMachine.TestCase

@@ -58,7 +58,7 @@ class GatewayProcess:
 
     def _ready(self) -> re.Match[str] | None:
         assert self.process.poll() is None, self.said()
-        return re.search(r"ready: (http://\S+)", self.said())
+        return re.search(r"ready: (http://[\w.:-]+)", self.said())
 
     def end(self, number: int) -> int:
         """Send a signal; the exit code."""

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 from websockets.sync.client import ClientConnection, connect
 
 _LIMIT = 5_000
+_AGAIN_SECONDS = 0.05
 
 
 class GapError(AssertionError):
@@ -46,11 +47,12 @@ class LocalBook:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                # The gateway is away, or has just gone.
+                # The gateway is away, or has just gone; whoever asks without end slows it down.
                 with contextlib.suppress(OSError, InvalidMessage, InvalidStatus, ConnectionClosed):
                     url = f"ws://{self._address}/ws/{self._stream}"
                     with connect(url, max_size=None) as connection:
                         self._follow(connection)
+                self._stop.wait(_AGAIN_SECONDS)
         except BaseException as error:
             self.failed = error
 

@@ -47,7 +47,7 @@ class SignedClient:
         self.gateway = gateway
         self._key = gateway.keys.add(key_of(account_id, *scopes))
         self._http = httpx.Client(
-            base_url=gateway.url, timeout=30, headers={"X-MBX-APIKEY": self._key.key}
+            base_url=gateway.url, timeout=90, headers={"X-MBX-APIKEY": self._key.key}
         )
 
     def get(self, path: str, **parameters: Any) -> Any:

@@ -1,5 +1,6 @@
 """`tradeflow gateway` as a process: it starts, answers, says what is wrong, and ends."""
 
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from tests.chaos.exchange import await_condition
 from tests.web.gateway_command import GatewayProcess, tradeflow
 from tests.web.running_exchange import RunningExchange
 from web.errors import ExitCode
+
+pytestmark = pytest.mark.shares_exchange
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def test_it_answers_and_ends_cleanly(gateway: GatewayProcess, number: int) -> No
 
     assert gateway.end(number) == ExitCode.CLEAN
     assert "Traceback" not in gateway.said()
-    assert gateway.said().rstrip().endswith("stopped")
+    assert json.loads(gateway.said().splitlines()[-1])["message"] == "stopped"
 
 
 def test_it_ends_while_clients_hold_connections(gateway: GatewayProcess) -> None:

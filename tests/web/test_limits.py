@@ -25,6 +25,8 @@ from web.exchange.desk import UnknownOutcomeError
 from web.opening import open_gateway
 from web.settings import GatewaySettings
 
+pytestmark = pytest.mark.shares_exchange
+
 USED = "X-MBX-USED-WEIGHT-1M"
 
 

@@ -1,8 +1,11 @@
 """The gateway as a server: it reads the log, answers, and stops."""
 
 import httpx
+import pytest
 
 from tests.web.running_exchange import RunningGateway
+
+pytestmark = pytest.mark.shares_exchange
 
 
 def test_answers_a_ping(gateway: RunningGateway) -> None:

@@ -296,7 +296,7 @@ def test_tells_of_the_end(kind: WireKind) -> None:
         max_size=6,
     )
 )
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_stands_whatever_bytes_come(
     streams: BareStreams, caplog: pytest.LogCaptureFixture, sent: list[bytes]
 ) -> None:

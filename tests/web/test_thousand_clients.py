@@ -1,9 +1,13 @@
 """A thousand clients on one gateway, twenty of which do not read: the others notice nothing."""
 
+from collections import defaultdict
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.chaos.exchange import await_condition
 from tests.web.gateway_process import GatewayProcess
@@ -51,15 +55,16 @@ def test_nobody_waits_for_who_does_not_read(exchange: RunningExchange) -> None:
             stack.enter_context(QuietClient(f"ws://{gateway.address}{path}"))
             for path in [_STATES] * (_QUIET // 2) + [_ALL] * (_QUIET // 2)
         ]
-        before, most = gateway.resident_bytes, 0
+        before, most, most_queued = gateway.resident_bytes, 0, 0.0
 
         def has_read_enough() -> bool:
-            nonlocal most
+            nonlocal most, most_queued
             most = max(most, gateway.resident_bytes)
+            most_queued = max(most_queued, _figures(gateway)["websocket_queued_bytes"])
             return witness.received_bytes > _ENOUGH_BYTES
 
         with MarketLoad(exchange, rate=150):
-            await_condition(has_read_enough, "more than a queue holds", seconds=120)
+            await_condition(has_read_enough, "more than a queue holds", seconds=120, every=0.2)
         log = MarketLog(exchange)
         last_trade = log.trades["BTCUSDT"][-1]["trade_id"]
         await_condition(
@@ -73,12 +78,42 @@ def test_nobody_waits_for_who_does_not_read(exchange: RunningExchange) -> None:
 
         assert [ids for ids in trades if ids != list(range(1, last_trade + 1))] == []
         assert not any(each.is_closed for each in [*readers, witness])
+        _verify_whole(told, log)
+        # They were slow indeed, and nothing was kept for them but their queues; what else there is
+        # of the messages is there once for all.
+        assert 0 < most_queued <= 2 * _QUIET * _QUEUE_BYTES
         assert most - before < _MEMORY_MAX
+        assert _figures(gateway)["websocket_too_slow"] == _QUIET // 2
         _verify_resynced(quiet[: _QUIET // 2], told, last_ids)
         for client in quiet[_QUIET // 2 :]:
             client.read_all()
             reason = f"Too slow: more than {_QUEUE_BYTES} bytes wait to be read."
             assert client.closed == (1008, reason)
+
+
+def _figures(gateway: GatewayProcess) -> dict[str, float]:
+    """The gateway's own, by their names without a prefix."""
+    text = httpx.get(f"http://{gateway.address}/metrics", timeout=30).text
+    families = text_string_to_metric_families(text)
+    samples = (sample for family in families for sample in family.samples)
+    return {
+        sample.name.removeprefix("tradeflow_gateway_"): sample.value
+        for sample in samples
+        if not sample.labels
+    }
+
+
+def _verify_whole(told: list[Any], log: MarketLog) -> None:
+    """Every trade, and every change of every book, without a gap."""
+    by_stream: dict[str, list[Any]] = defaultdict(list)
+    for each in told:
+        by_stream[each["stream"]].append(each["data"])
+    for symbol, updates in log.updates.items():
+        changes = by_stream[f"{symbol.lower()}@depth@100ms"]
+        assert changes[-1]["u"] == updates[-1]["last_update_id"]
+        assert all(then["U"] == now["u"] + 1 for now, then in pairwise(changes))
+        trades = [each["t"] for each in by_stream[f"{symbol.lower()}@trade"]]
+        assert trades == [each["trade_id"] for each in log.trades[symbol]]
 
 
 def _last_books(messages: list[Any]) -> dict[str, int]:

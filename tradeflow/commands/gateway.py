@@ -21,7 +21,8 @@ def gateway() -> None:
     from web.edge import correlation
     from web.process import run
 
-    configure_logging(as_json=True, fields=correlation.log_fields)
+    # People read text, and programs read lines of JSON.
+    configure_logging(as_json=not sys.stderr.isatty(), fields=correlation.log_fields)
 
     sys.exit(run(settings, auth))
 

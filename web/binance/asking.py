@@ -1,5 +1,6 @@
 """Commands of a caller, and what the exchange says of them."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -7,6 +8,9 @@ from uuid import uuid4
 from web.binance.endpoint import Call
 from web.binance.errors import error
 from web.clock import now_ms
+from web.exchange.desk import NotSentError
+
+log = logging.getLogger(__name__)
 
 Report = dict[str, Any]
 """An ExecutionReport."""
@@ -31,14 +35,19 @@ async def ask(call: Call, kind: str, command: Mapping[str, Any]) -> list[Report]
     """
     assert call.caller is not None
     require_answers(call)
-    return await call.gateway.desk.ask(kind, command, call.caller.actor)
+    try:
+        return await call.gateway.desk.ask(kind, command, call.caller.actor)
+    except NotSentError as not_sent:
+        log.warning("%s was not sent: %s", kind, not_sent)
+        raise error("DISCONNECTED") from not_sent
 
 
 def require_answers(call: Call) -> None:
-    """Refuse a command while the log is not read: it would be carried out, and nobody be told.
+    """Refuse a command that cannot be sent, or whose answer nobody would hear: it is not sent.
 
     Raises:
-        BinanceError: it is not.
+        BinanceError: the broker is away, or the log is not read.
     """
-    if not call.gateway.feed.is_alive:
+    feed = call.gateway.feed
+    if feed.is_cut_off or not feed.is_alive:
         raise error("DISCONNECTED")

@@ -16,6 +16,7 @@ from web.binance import (
     placing,
     replacing,
     sapi,
+    sapi_account,
     symbol_status,
     tickers,
     trade_queries,
@@ -44,5 +45,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *klines.ENDPOINTS,
     *tickers.ENDPOINTS,
     *sapi.ENDPOINTS,
+    *sapi_account.ENDPOINTS,
     *listen_keys.ENDPOINTS,
 )

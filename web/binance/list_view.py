@@ -40,7 +40,14 @@ def list_view(
 def known_list_view(known: OrderList, orders: AccountOrders) -> dict[str, Any]:
     """A list that was placed before."""
     reports = reports_of(known, orders)
-    return list_view(known.symbol, known.list_id, known.client_id, reports, time_ms=known.placed_ms)
+    time_ms = accepted_ms(known, orders)
+    return list_view(known.symbol, known.list_id, known.client_id, reports, time_ms=time_ms)
+
+
+def accepted_ms(known: OrderList, orders: AccountOrders) -> int:
+    """When a list was accepted, as whoever placed it was told."""
+    reports = reports_of(known, orders)
+    return int(reports[0]["order_time_ms"]) if reports else known.placed_ms
 
 
 def reports_of(known: OrderList, orders: AccountOrders) -> list[Report]:

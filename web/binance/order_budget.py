@@ -32,7 +32,7 @@ def stamp_budget(
     is_by_quote = command["quote_quantity_units"] != 0
     if command["order_type"] not in MARKET_KINDS or is_by_quote == (command["side"] == "BUY"):
         return  # it says itself what it may cost
-    price = command["stop_price_ticks"] or _present_price(command["side"], market)
+    price = command["stop_price_ticks"] or present_price(command["side"], market)
     if not price:
         raise placement_error("MISSING_BUDGET")
     instrument = market.instrument
@@ -43,8 +43,10 @@ def stamp_budget(
     command["budget_units"] = min(budget, INTEGER_MAX)
 
 
-def _present_price(side: str, market: SymbolMarket) -> int:
-    """The best price of the other side, else the last trade's, else 0."""
+def present_price(side: str, market: SymbolMarket) -> int:
+    """What a market order is judged by, in ticks: the best price of the other side, else the last
+    trade's, else 0.
+    """
     best = (market.book.asks if side == "BUY" else market.book.bids).best()
     return market.last_ticks if best is None else best[0]
 

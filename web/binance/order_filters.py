@@ -102,6 +102,20 @@ _CHECKS: tuple[tuple[RejectReason, Callable[[Instrument, Order], bool]], ...] = 
     ("ICEBERG_EXCEEDS_QUANTITY", _does_iceberg_exceed),
     ("ICEBERG_PARTS", _has_too_many_parts),
 )
+_FILTERS = frozenset({"PRICE_FILTER", "LOT_SIZE", "MARKET_LOT_SIZE"})
+
+
+def told_failure(instrument: Instrument, order: Order) -> RejectReason:
+    """Why an order is refused, as clients are told: of an amount that is beyond a filter, and so
+    large that it cannot be paid for, that it is beyond the filter; else NONE.
+    """
+    reason = filter_failure(instrument, order)
+    if reason != "AMOUNT_OVERFLOW":
+        return reason
+    beyond = (
+        name for name, is_refused in _CHECKS if name in _FILTERS and is_refused(instrument, order)
+    )
+    return next(beyond, reason)
 
 
 def notional_failure(instrument: Instrument, order: Order) -> RejectReason:

@@ -10,7 +10,7 @@ from web.binance.client_ids import new_client_order_id
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
 from web.binance.list_parameters import OCO, OLD_OCO, legs_of, legs_of_old
-from web.binance.list_view import known_list_view, list_view, reports_of
+from web.binance.list_view import accepted_ms, known_list_view, list_view, reports_of
 from web.binance.order_names import OrderName
 from web.binance.order_parameters import SYMBOL
 from web.binance.order_reply import canceled_reply, placed_reply
@@ -20,7 +20,7 @@ from web.binance.parameters import Parameter
 from web.binance.rejections import cancel_error, placement_error
 from web.binance.reply import TimeMs
 from web.binance.shapes import listed
-from web.state.order_lists import OrderList
+from web.state.order_lists import OrderList, list_of
 from web.state.orders import OPEN
 
 _Legs = Callable[[Mapping[str, Any]], tuple[dict[str, Any], dict[str, Any]]]
@@ -54,13 +54,9 @@ async def _place(call: Call, legs: _Legs) -> dict[str, Any]:
     accepted = [report for report in reports if report["execution_type"] == "NEW"]
     if len(accepted) != len((first, second)):
         raise placement_error(_reason(reports))
-    list_id = accepted[0]["order_list_id"]
-    names = first["client_order_id"], second["client_order_id"]
-    placed = OrderList(instrument.symbol, list_id, client_id, names, outer["time_ms"])
-    call.gateway.order_lists.add(call.account_id, placed)
-    reply = list_view(
-        instrument.symbol, list_id, client_id, accepted, time_ms=accepted[0]["time_ms"]
-    )
+    list_id, time_ms = accepted[0]["order_list_id"], accepted[0]["time_ms"]
+    call.gateway.order_lists.add(call.account_id, list_of(command, list_id))
+    reply = list_view(instrument.symbol, list_id, client_id, accepted, time_ms=time_ms)
     if call.values["newOrderRespType"] != "ACK":
         orders = call.gateway.orders.of(call.account_id)
         reply["orderReports"] = [
@@ -120,8 +116,8 @@ async def _all(call: Call) -> list[dict[str, Any]]:
     found = [
         known
         for known in _lists(call)
-        if (start is None or known.placed_ms >= start)
-        and (end is None or known.placed_ms <= end)
+        if (start is None or accepted_ms(known, orders) >= start)
+        and (end is None or accepted_ms(known, orders) <= end)
         and known.list_id >= (values["fromId"] or 0)
     ]
     limit = values["limit"]

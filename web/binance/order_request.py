@@ -8,7 +8,7 @@ from schemas.instruments import Instrument
 from web.binance.client_ids import new_client_order_id
 from web.binance.errors import error
 from web.binance.order_budget import stamp_budget
-from web.binance.order_filters import filter_failure
+from web.binance.order_filters import told_failure
 from web.binance.order_types import require_parameters_of_type
 from web.binance.rejections import placement_error
 from web.state.balances import Balance
@@ -60,7 +60,7 @@ def place_order(
         "maker_rate_ppm": 0,
         "taker_rate_ppm": 0,
     }
-    reason = filter_failure(instrument, command)
+    reason = told_failure(instrument, command)
     if reason != "NONE":
         raise placement_error(reason)
     stamp_budget(command, market, balances, band_percent=band_percent)

@@ -25,7 +25,7 @@ async def _replace(call: Call) -> dict[str, Any]:
     order = order_name(values, id_name="cancelOrderId", name_name="cancelOrigClientOrderId")
     if values["orderRateLimitExceededMode"] == "CANCEL_ONLY":
         raise error("NOT_SUPPORTED")
-    place = placement(call)
+    place = await placement(call)
     outer = {name: place[name] for name in ("command_id", "account_id", "symbol", "time_ms")}
     cancel = cancel_order(
         outer,

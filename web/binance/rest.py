@@ -196,8 +196,6 @@ def _in_microseconds(request: RestRequest) -> bool:
 
 
 async def _send(send: Send, body: bytes, status: int, headers: Headers) -> None:
-    # ASGI's names are lower-case; who looks whether one is there already relies on it.
-    named = ((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)
     await send(
         {
             "type": "http.response.start",
@@ -205,7 +203,7 @@ async def _send(send: Send, body: bytes, status: int, headers: Headers) -> None:
             "headers": [
                 (b"content-type", b"application/json;charset=UTF-8"),
                 (b"content-length", str(len(body)).encode()),
-                *named,
+                *((name.lower().encode(), value.encode("latin-1")) for name, value in headers),
             ],
         }
     )

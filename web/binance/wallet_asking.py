@@ -12,6 +12,7 @@ from web.binance.endpoint import Call
 from web.binance.errors import BinanceError, error
 from web.binance.order_request import amount_error
 from web.clock import now_ms
+from web.exchange.desk import NotSentError
 
 _NO_MONEY = "Account has insufficient balance for requested action."
 _MAY_NOT = "This action is disabled on this account."
@@ -68,7 +69,10 @@ async def ask_wallet(call: Call, kind: str, command: Mapping[str, Any]) -> dict[
     """
     assert call.caller is not None
     require_answers(call)
-    event = await call.gateway.desk.ask_wallet(kind, command, call.caller.actor)
+    try:
+        event = await call.gateway.desk.ask_wallet(kind, command, call.caller.actor)
+    except NotSentError as not_sent:
+        raise error("DISCONNECTED") from not_sent
     if "reason" in event:
         reason: WalletRefusal = event["reason"]
         raise wallet_error(reason)

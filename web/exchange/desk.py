@@ -38,6 +38,10 @@ class UnknownOutcomeError(Exception):
     """No answer came in time: whether the command was carried out is not known."""
 
 
+class NotSentError(Exception):
+    """The command was not sent, and never will be."""
+
+
 @dataclass(slots=True)
 class _Asked:
     command_id: str
@@ -101,6 +105,7 @@ class Desk:
 
         Raises:
             UnknownOutcomeError: none came in time.
+            NotSentError: the client takes no more.
             EncodeError: the command has a value that no record can hold.
         """
         return await self._ask(ORDERS_COMMANDS.name, kind, command, actor)
@@ -112,6 +117,7 @@ class Desk:
 
         Raises:
             UnknownOutcomeError: none came in time.
+            NotSentError: the client takes no more.
             EncodeError: the command has a value that no record can hold.
         """
         return (await self._ask(WALLET_COMMANDS.name, kind, command, actor))[0]
@@ -173,7 +179,7 @@ class Desk:
                 on_delivery=note,
             )
         except (BufferError, KafkaException) as error:
-            raise UnknownOutcomeError(f"the command was not sent: {error}") from error
+            raise NotSentError(str(error)) from error
 
     def _on_report(self, received: Received) -> None:
         if not self._waiting:
@@ -222,4 +228,4 @@ def _answers_one_alone(record: Mapping[str, Any]) -> bool:
 
 def _give_up(answered: "asyncio.Future[list[dict[str, Any]]]", why: str) -> None:
     if not answered.done():
-        answered.set_exception(UnknownOutcomeError(f"the command was not sent: {why}"))
+        answered.set_exception(UnknownOutcomeError(f"no broker has confirmed the command: {why}"))

@@ -72,6 +72,11 @@ class Fanout:
         """How many connections there are."""
         return len(self._connections)
 
+    @property
+    def queued_bytes(self) -> int:
+        """What waits for clients that read slowly, all of them together."""
+        return sum(connection.queued_bytes for connection in self._connections)
+
     def add_source(self, source: Source) -> None:
         """Tell ``source`` of channels that begin and end."""
         self._sources.append(source)

@@ -17,6 +17,7 @@ from schemas.topics import ORDERS_EXECUTIONS, TRADES, WALLET_EVENTS
 from web.errors import GatewayError
 from web.feed.hub import Hub
 from web.feed.positions import Place, Positions
+from web.feed.reach import Reach
 from web.feed.record import END, Received
 from web.settings import GatewaySettings
 
@@ -60,6 +61,7 @@ class Feed:
         self._ready = asyncio.Event()
         self._failed: BaseException | None = None
         self._thread: threading.Thread | None = None
+        self._reach = Reach()
         self.unreadable = 0
         """Records that could not be decoded, and were left out."""
         self.lags: Mapping[tuple[str, int], int] = {}
@@ -76,6 +78,11 @@ class Feed:
     def is_alive(self) -> bool:
         """Whether it still reads."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether no broker can be reached: what is sent now is not known to arrive."""
+        return self._reach.is_lost
 
     @property
     def silent_ms(self) -> int:
@@ -118,7 +125,8 @@ class Feed:
                 for each in starts
                 if each.offset < self._ends[Place(each.topic, each.partition)]
             }
-            consumer = Consumer(self._settings.consumer(), logger=log)
+            settings = {**self._settings.consumer(), "error_cb": self._reach.on_error}
+            consumer = Consumer(settings, logger=log)
             try:
                 consumer.assign(starts)
                 self._read(consumer, loop)
@@ -133,6 +141,7 @@ class Feed:
         while not self._stopping.is_set():
             # To ask for n messages would wait for n of them or the whole time-out.
             first = consumer.poll(_POLL_SECONDS)
+            self._reach.look(consumer)
             batch: list[Received] = []
             self._measure(consumer)
             if first is not None:

@@ -51,15 +51,20 @@ class SideLevels:
 
 
 class LocalBook:
-    """Bids and asks as of ``last_update_id``; what came before is not applied again."""
+    """Bids and asks as of ``last_update_id``; what came before is not applied again.
 
-    __slots__ = ("asks", "bids", "last_update_id", "time_ms")
+    Snapshots and updates are on topics of their own, and come in any order: updates that do not
+    follow the book wait for the snapshot that they go on from.
+    """
+
+    __slots__ = ("_waiting", "asks", "bids", "last_update_id", "time_ms")
 
     def __init__(self) -> None:
         self.bids = SideLevels(is_bid=True)
         self.asks = SideLevels(is_bid=False)
         self.last_update_id = 0
         self.time_ms = 0
+        self._waiting: list[Mapping[str, Any]] = []
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Begin with a DepthSnapshot, unless the book is as new already."""
@@ -69,10 +74,16 @@ class LocalBook:
         self.asks.replace(snapshot["asks"])
         self.last_update_id = snapshot["last_update_id"]
         self.time_ms = snapshot["time_ms"]
+        waiting, self._waiting = self._waiting, []
+        for update in waiting:
+            self.apply(update)
 
     def apply(self, update: Mapping[str, Any]) -> bool:
-        """Apply a DepthUpdate; False: the book is that new already."""
+        """Apply a DepthUpdate; False: the book is that new already, or not so far yet."""
         if update["last_update_id"] <= self.last_update_id:
+            return False
+        if update["first_update_id"] > self.last_update_id + 1:
+            self._waiting.append(update)
             return False
         for level in update["bids"]:
             self.bids.set(level["price_ticks"], level["quantity_lots"])

@@ -1,7 +1,8 @@
 """Every account's order lists: their names, and which orders they are of."""
 
 from collections import OrderedDict, defaultdict
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from schemas.careful import HEADER_BYTES
 from schemas.codec import DecodeError, decode, header
@@ -25,6 +26,18 @@ class OrderList(NamedTuple):
     legs: tuple[str, str]
     """The client order ids of its orders."""
     placed_ms: int
+    """When it was sent; its orders say when it was accepted."""
+
+
+def list_of(command: Mapping[str, Any], list_id: int) -> OrderList:
+    """The list of a PlaceOrderList that was accepted under this id."""
+    return OrderList(
+        command["symbol"],
+        list_id,
+        command["list_client_order_id"],
+        (command["first"]["client_order_id"], command["second"]["client_order_id"]),
+        command["time_ms"],
+    )
 
 
 class OrderLists:
@@ -40,10 +53,10 @@ class OrderLists:
         """An account's lists, the oldest first."""
         return list(self._accounts.get(account_id, {}).values())
 
-    def add(self, account_id: str, placed: OrderList) -> None:
-        """Remember a list that was just accepted: who placed it may ask before its row comes."""
+    def add(self, account_id: str, order_list: OrderList) -> None:
+        """Know a list; who has just placed it may ask for it before its row is read."""
         lists = self._accounts[account_id]
-        lists.setdefault((placed.symbol, placed.list_id), placed)
+        lists.setdefault((order_list.symbol, order_list.list_id), order_list)
         if len(lists) > self._kept:
             lists.popitem(last=False)
 
@@ -56,19 +69,11 @@ class OrderLists:
         payload = row["payload"]
         if payload[:HEADER_BYTES] != _PLACE_ORDER_LIST or row["saga_id"].endswith(_SECOND_LEG):
             return
-        lists = self._accounts[row["account_id"]]
         key = row["symbol"], row["order_id"]
-        if not row["order_id"] or key in lists:
+        if not row["order_id"] or key in self._accounts[row["account_id"]]:
             return
         try:
             _, command = decode(payload)
         except DecodeError:
             return
-        known = OrderList(
-            row["symbol"],
-            row["order_id"],
-            command["list_client_order_id"],
-            (command["first"]["client_order_id"], command["second"]["client_order_id"]),
-            command["time_ms"],
-        )
-        self.add(row["account_id"], known)
+        self.add(row["account_id"], list_of(command, row["order_id"]))

@@ -170,7 +170,6 @@ def logs(draw: st.DrawFn) -> list[tuple[list[dict[str, Any]], int]]:
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(made=logs())

@@ -193,7 +193,7 @@ rules = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     terms=terms, rules=rules, trade=st.integers(0, 12), status=st.sampled_from(["TRADING", "HALT"])
 )

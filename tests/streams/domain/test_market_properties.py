@@ -153,7 +153,7 @@ def outcomes(book: Book, script: list[Any]) -> Iterable[OutcomeRecords]:
         yield book.apply(kind, **command | inner)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(scripts)
 def test_any_commands_leave_a_sound_market(script: list[Any]) -> None:
     book = Book(**RULES, closed_limit=8)
@@ -176,7 +176,7 @@ def test_any_commands_leave_a_sound_market(script: list[Any]) -> None:
         assert check_order_book(book.market.state) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(scripts)
 def test_depth_updates_alone_rebuild_the_book(script: list[Any]) -> None:
     book = Book(**RULES)
@@ -214,7 +214,7 @@ class Tables:
         self.symbol_row = changes.symbol_row or self.symbol_row
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(scripts, st.integers(0, 60), st.integers(1, 7))
 def test_a_restored_market_goes_on_alike(script: list[Any], cut: int, round_size: int) -> None:
     book = Book(**RULES, closed_limit=8)

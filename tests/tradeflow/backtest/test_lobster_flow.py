@@ -150,7 +150,7 @@ def test_what_was_there_before_can_be_taken_and_cancelled() -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_book_is_what_the_messages_add_up_to(data: st.DataObject) -> None:
     """Against levels that are added up: submissions rest, all else takes from known orders."""
     resting: dict[int, tuple[int, int, bool]] = {}

@@ -67,7 +67,7 @@ def _events(seed: int) -> list[FlowEvent]:
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_agrees_with_a_plain_reckoning(seed: int) -> None:
     slow = _Slow(seed)
 

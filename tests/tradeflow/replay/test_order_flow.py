@@ -218,7 +218,7 @@ class _Exchange:
         assert not bids or not asks or bids[0][0] < asks[0][0], "never crossed"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), steps=st.integers(3, 25))
 @example(seed=6240, steps=3)  # A trade in the snapshot's millisecond.
 def test_after_each_diff_the_engines_book_is_the_recorded_one(

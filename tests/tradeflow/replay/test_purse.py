@@ -72,7 +72,7 @@ class _House:
         assert event[0] not in ("FundsReservationFailedEvent", "WalletCommandRefusedEvent"), event
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32), steps=st.integers(3, 25), is_tight=st.booleans())
 def test_the_house_can_pay_for_all_and_brings_money_in_seldom(
     tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int, is_tight: bool

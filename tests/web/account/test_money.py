@@ -79,7 +79,9 @@ def test_what_limits_an_account(alice: SignedClient, symbol: str) -> None:
         {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 3},
         {"filterType": "MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders": 2},
     ]
-    assert alice.get("/api/v3/rateLimit/order") == []
+    limit(alice, symbol, "SELL", "1", "100")
+    limits = alice.get("/api/v3/rateLimit/order")
+    assert [(each["interval"], each["count"]) for each in limits] == [("SECOND", 1), ("DAY", 1)]
     assert alice.get("/api/v3/openOrderList") == []
 
 

@@ -77,6 +77,8 @@ _PARAMETERS: list[tuple[dict[str, str], tuple[int, str]]] = [
     ({**_STOP, "stopPrice": "1000000.01"}, _filter("PRICE_FILTER")),
     ({**_LIMIT, "quantity": "0.000001"}, _filter("LOT_SIZE")),
     ({**_LIMIT, "quantity": "9001", "price": "1"}, _filter("LOT_SIZE")),
+    # Worth more than can be paid, at the highest price: but clients know what a filter is.
+    ({**_LIMIT, "quantity": "100000", "price": "1"}, _filter("LOT_SIZE")),
     ({**_LIMIT, "icebergQty": "0.000001"}, _filter("LOT_SIZE")),
     ({**_STOP, "quantity": "101"}, _filter("MARKET_LOT_SIZE")),
     ({**_LIMIT, "quantity": "1", "icebergQty": "0.05"}, _filter("ICEBERG_PARTS")),
@@ -287,11 +289,8 @@ def test_only_operators_halt_symbols(gateway: RunningGateway, symbol: str) -> No
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "order/oco"),
-        ("POST", "orderList/oco"),
         ("POST", "orderList/oto"),
         ("POST", "orderList/otoco"),
-        ("DELETE", "orderList"),
         ("POST", "sor/order"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from tests.web.memory_keys import MemoryKeys, key_of
@@ -77,13 +78,19 @@ class Line:
 class Talk:
     """A session and its line."""
 
-    def __init__(self, *, limiter: Limiter | None = None, **manner: bool) -> None:
+    def __init__(
+        self,
+        *,
+        limiter: Limiter | None = None,
+        endpoints: Iterable[Endpoint] = TEST_ENDPOINTS,
+        **manner: bool,
+    ) -> None:
         self.keys = MemoryKeys()
         self.keys.add(ALICE)
         self.keys.add(READER)
         self.line = Line(in_microseconds=manner.get("in_microseconds", False))
         self.gateway = standing_gateway(self.keys, limiter=limiter)
-        methods = {each.ws_method: each for each in TEST_ENDPOINTS}
+        methods = {each.ws_method: each for each in endpoints}
         self.session = WsSession(self.gateway, methods, self.line, Manner(**manner))
 
     def ask(self, method: str, request_id: Any = 1, **params: Any) -> dict[str, Any]:

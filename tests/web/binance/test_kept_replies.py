@@ -36,7 +36,7 @@ def made_now(gateway: OfflineGateway, endpoint: Endpoint) -> Any:
     return json.loads(to_json(reply))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(happenings, st.lists(st.integers(0, 300), max_size=8))
 def test_tell_of_the_state_as_it_is(happened: Any, looks: list[int]) -> None:
     log = MarketLog(BTCUSDT, happened)

@@ -8,11 +8,11 @@ import pytest
 
 from schemas.topics import ORDERBOOK_UPDATES, TRADES
 from tests.web.binance.plain_market import PlainMarket
-from tests.web.clients import ccxt_client, python_binance_client
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.state.test_aggregates import plain_aggregates
 from tests.web.trading import Trader, trading
+from tests.web.unchanged_clients import ccxt_client, python_binance_client
 from web.auth.api_key import ApiKey
 from web.clock import now_ms
 from web.state.windows import MINUTE_MS, Windows

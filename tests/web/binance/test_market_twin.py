@@ -5,7 +5,7 @@ What the log tells is made by the marketdata stage's own core.
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instruments import load_instruments
@@ -45,7 +45,6 @@ def sent(**parameters: Any) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None}
 
 
-@settings(deadline=None)
 @given(happenings, st.sampled_from(INTERVALS), leads, moments, moments, limits)
 def test_klines(
     happened: Any, interval: str, lead: str, start: int | None, end: int | None, limit: int
@@ -63,7 +62,6 @@ def test_klines(
     assert again == rows
 
 
-@settings(deadline=None)
 @given(
     happenings, leads, st.sampled_from([("1m", MINUTE_MS), ("3h", 3 * HOUR_MS), ("7d", 7 * DAY_MS)])
 )
@@ -91,7 +89,6 @@ def test_tickers(happened: Any, lead: str, rolling: tuple[str, int]) -> None:
     assert gateway.json("/api/v3/ticker/price", **one) == {"symbol": SYMBOL, "price": last}
 
 
-@settings(deadline=None)
 @given(happenings, st.integers(0, 200), limits)
 def test_24_hours_are_as_new_as_the_last_trade(happened: Any, until: int, limit: int) -> None:
     log = MarketLog(BTCUSDT, happened)
@@ -115,7 +112,6 @@ def test_24_hours_are_as_new_as_the_last_trade(happened: Any, until: int, limit:
     assert float(ticker["lowPrice"]) <= float(ticker["lastPrice"]) <= float(ticker["highPrice"])
 
 
-@settings(deadline=None)
 @given(happenings, limits, st.one_of(st.none(), st.integers(0, 120)), moments, moments)
 def test_trades(
     happened: Any, limit: int, from_id: int | None, start: int | None, end: int | None

@@ -115,7 +115,7 @@ def _is_outside(
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(rules, st.booleans(), st.one_of(st.none(), st.integers(1, 400)), st.integers(1, 120))
 def test_say_what_matching_does(
     changes: dict[str, Any], is_buy: bool, price_ticks: int | None, lots: int

@@ -53,7 +53,7 @@ NAMES = st.sampled_from(
 GOOD = st.just("signed")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(IDS, METHODS, GOOD | st.dictionaries(NAMES, VALUES, max_size=4)), max_size=8)
 )
@@ -75,7 +75,7 @@ def test_each_request_is_answered_once_whatever_is_asked(
         assert answers[0]["status"] < 500
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
 def test_whatever_comes_is_answered_once(text: str) -> None:
     talk = Talk()

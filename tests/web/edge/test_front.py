@@ -13,6 +13,8 @@ from tests.web.running_exchange import RunningExchange, RunningGateway
 from web.binance import general
 from web.binance.endpoint import Endpoint
 
+pytestmark = pytest.mark.shares_exchange
+
 
 @pytest.fixture(scope="module")
 def closed(exchange: RunningExchange) -> Iterator[RunningGateway]:

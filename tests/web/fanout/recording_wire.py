@@ -31,6 +31,11 @@ class RecordingWire:
     def end(self, code: int, reason: str) -> None:
         self.ended = code, reason
 
+    def fill(self) -> None:
+        """More is written than fits, as answers to pings are."""
+        self.unread += self.room + 1
+        self.is_full = True
+
     def read_all(self) -> None:
         """The client reads what was written."""
         self.unread = 0

@@ -27,7 +27,8 @@ def _connected(wire: RecordingWire, **options: int) -> Connection:
 
 _KEYS = st.sampled_from([None, "a", "b"])
 _STEPS = st.lists(
-    st.tuples(st.just("send"), _KEYS) | st.tuples(st.sampled_from(["turn", "read"]), st.none()),
+    st.tuples(st.just("send"), _KEYS)
+    | st.tuples(st.sampled_from(["turn", "read", "fill"]), st.none()),
     max_size=80,
 )
 
@@ -48,8 +49,10 @@ def test_sends_all_in_order_or_closes(steps: list[tuple[str, str | None]]) -> No
                 sent.append((len(sent), key))
             elif step == "turn":
                 await asyncio.sleep(0)
-            else:
+            elif step == "read":
                 wire.read_all()
+            else:
+                wire.fill()
             # What waits here, and what was written beyond what the client has read.
             assert connection.queued_bytes <= _QUEUE + 10
         await asyncio.sleep(0)

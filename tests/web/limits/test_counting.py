@@ -90,7 +90,6 @@ def test_gives_all_away_once(moves: _Moves) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

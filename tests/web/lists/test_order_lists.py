@@ -11,6 +11,8 @@ from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
 from web.state.order_lists import OrderLists
 
+pytestmark = pytest.mark.shares_exchange
+
 ONE, MANY = 10**8, 10**14
 _numbers = count(1)
 
@@ -66,8 +68,11 @@ def test_a_list_is_paid_for_once_and_told_whole(ann: SignedClient) -> None:
     assert {each["orderListId"] for each in placed["orderReports"]} == {placed["orderListId"]}
     assert ann.balance("BTC") == (0, ONE)
     assert len(ann.get("/api/v3/openOrders", symbol="BTCUSDT")) == 2
-    await_condition(lambda: ann.get("/api/v3/openOrderList"), "it is known")
-    assert ann.get("/api/v3/orderList", origClientOrderId="mine")["orders"] == placed["orders"]
+    shown = {name: each for name, each in placed.items() if name != "orderReports"}
+    assert ann.get("/api/v3/openOrderList") == [shown]
+    assert ann.get("/api/v3/orderList", origClientOrderId="mine") == shown
+    at = placed["transactionTime"]
+    assert ann.get("/api/v3/allOrderList", startTime=at, endTime=at) == [shown]
 
 
 def test_a_list_is_known_as_soon_as_it_is_answered(exchange: RunningExchange) -> None:
@@ -93,7 +98,6 @@ def test_a_list_is_known_as_soon_as_it_is_answered(exchange: RunningExchange) ->
 
 def test_to_cancel_the_list_is_to_cancel_both(ann: SignedClient) -> None:
     placed = place(ann)
-    await_condition(lambda: ann.get("/api/v3/openOrderList"), "it is known")
 
     canceled = ann.delete("/api/v3/orderList", symbol="BTCUSDT", orderListId=placed["orderListId"])
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instruments import load_instruments
@@ -43,7 +43,6 @@ def plain_aggregates(trades: list[dict[str, Any]]) -> list[Shown]:
     ]
 
 
-@settings(deadline=None)
 @given(happenings)
 def test_equals_a_plain_loop(happened: Any) -> None:
     trades = MarketLog(BTCUSDT, happened).trades
@@ -51,7 +50,6 @@ def test_equals_a_plain_loop(happened: Any) -> None:
     assert [_shown(each) for each in aggregated(trades)] == plain_aggregates(trades)
 
 
-@settings(deadline=None)
 @given(happenings, st.integers(0, 100), st.integers(1, 10))
 def test_is_the_same_wherever_a_gateway_begins(happened: Any, begun: int, kept: int) -> None:
     trades = MarketLog(BTCUSDT, happened).trades

@@ -30,6 +30,7 @@ def test_equals_plain_dictionaries(happened: Any, count: int) -> None:
 
     for number, (is_snapshot, (bid_levels, ask_levels)) in enumerate(happened, start=1):
         record = {
+            "first_update_id": number,
             "last_update_id": number,
             "bids": _listed([each for each in bid_levels if each[1] or not is_snapshot]),
             "asks": _listed([each for each in ask_levels if each[1] or not is_snapshot]),
@@ -53,8 +54,10 @@ def test_equals_plain_dictionaries(happened: Any, count: int) -> None:
 
 def test_leaves_out_what_it_has_seen() -> None:
     book = LocalBook()
-    old = {"last_update_id": 5, "bids": _listed([(10, 1)]), "asks": [], "time_ms": 1}
-    new = {"last_update_id": 7, "bids": _listed([(11, 2)]), "asks": [], "time_ms": 2}
+    old = {"first_update_id": 1, "last_update_id": 5, "time_ms": 1}
+    old |= {"bids": _listed([(10, 1)]), "asks": []}
+    new = {"first_update_id": 6, "last_update_id": 7, "time_ms": 2}
+    new |= {"bids": _listed([(11, 2)]), "asks": []}
     book.restore(new)
 
     book.restore(old)
@@ -63,3 +66,33 @@ def test_leaves_out_what_it_has_seen() -> None:
 
     assert book.bids.top(10) == [(11, 2)]
     assert book.last_update_id == 7
+
+
+@given(st.data())
+def test_snapshots_and_updates_may_come_in_any_order_among_each_other(data: st.DataObject) -> None:
+    """As at the start: old snapshots, and updates that go on from the newest one."""
+    updates, snapshots, last_id = [], [], 0
+    bids: dict[int, int] = {}
+    for number, (changed, steps) in enumerate(
+        data.draw(st.lists(st.tuples(levels, st.integers(1, 3)), min_size=1, max_size=12))
+    ):
+        bids |= dict(changed)
+        ids = {"first_update_id": last_id + 1, "last_update_id": last_id + steps}
+        about = {**ids, "asks": [], "time_ms": number}
+        updates.append({**about, "bids": _listed(changed)})
+        snapshots.append({**about, "bids": _listed([each for each in bids.items() if each[1]])})
+        last_id += steps
+    newest = data.draw(st.integers(0, len(snapshots) - 1))
+    told = snapshots[: newest + 1]
+    # The same snapshots' place in the log of updates: reading begins there, or a little before.
+    kept = updates[data.draw(st.integers(0, newest + 1)) :]
+    book = LocalBook()
+
+    while told or kept:
+        if not kept or (told and data.draw(st.booleans())):
+            book.restore(told.pop(0))
+        else:
+            book.apply(kept.pop(0))
+
+    assert book.last_update_id == last_id
+    assert book.bids.top(99) == _plain(bids, is_bid=True)

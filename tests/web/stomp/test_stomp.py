@@ -18,6 +18,8 @@ from web.auth.caller import Scope
 from web.clock import now_ms
 from web.stomp.frame import Frame
 
+pytestmark = pytest.mark.shares_exchange
+
 
 @pytest.fixture(scope="module")
 def gateway(exchange: RunningExchange) -> Iterator[RunningGateway]:

@@ -15,7 +15,10 @@ from tests.web.trader import Trader
 
 SCRIPTS = Path(__file__).with_name("stompjs")
 
-pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="there is no node")
+pytestmark = [
+    pytest.mark.shares_exchange,
+    pytest.mark.skipif(shutil.which("npm") is None, reason="there is no node"),
+]
 
 
 @pytest.fixture(scope="module")
