@@ -240,45 +240,14 @@ def ask(api: Callable[..., Any]) -> dict[str, Any]:
         getattr(client, name)(*arguments, **named, id=f"{name}-1")
         return inbox.take(lambda each: each["id"] == f"{name}-1")
 
-    one, order = {"symbol": SYMBOL}, {"origClientOrderId": "socket-limit"}
-    best = said("ticker_book", **one)["result"]
-    kinds = order_kinds(best)
-    place = {**one, "newOrderRespType": "FULL"}
-    oco = {"aboveType": "LIMIT_MAKER", "belowType": "STOP_LOSS"}
-    seen = {
-        "placed": said("new_order", **place, **kinds["limit"], newClientOrderId="socket-limit"),
-        "tested": said("new_order_test", **one, **kinds["market"]),
-        "fetched": said("get_order", **one, **order),
-        "open": said("get_open_orders", **one),
-        "replaced": said(
-            "cancel_replace_order",
-            **one,
-            **{**kinds["limit"], "quantity": "0.002"},
-            cancelReplaceMode="STOP_ON_FAILURE",
-            cancelOrigClientOrderId="socket-limit",
-            newClientOrderId="socket-replaced",
-        ),
-        "canceled": said("cancel_order", **one, origClientOrderId="socket-replaced"),
-        "refused": said("cancel_order", **one, **order),
-        "oco": said(
-            "new_oco_order",
-            *(SYMBOL, "SELL", QUANTITY),
-            **oco,
-            abovePrice=kinds["iceberg"]["price"],
-            belowStopPrice=kinds["limit"]["price"],
-        ),
-        "oco_open": said("get_open_oco_orders"),
-    }
-    number = seen["oco"]["result"]["orderListId"]
-    seen["oco_fetched"] = said("get_oco_order", orderListId=number)
-    seen["oco_canceled"] = said("cancel_oco_order", SYMBOL, orderListId=number)
-    seen["oco_all"] = said("oco_history")
-    again = {**one, "id": "again"}
-    client.new_order(**again, **kinds["market"], newClientOrderId="socket-market")
+    one = {"symbol": SYMBOL}
+    kinds = order_kinds(said("ticker_book", **one)["result"])
+    seen = trade_by_socket(said, kinds)
+    client.new_order(SYMBOL, id="again", **kinds["market"], newClientOrderId="socket-market")
     seen["market"] = inbox.take(lambda each: each["id"] == "again")
+    # With a symbol this client takes the request's id for a second parameter, and refuses.
     for name in ("ping_connectivity", "server_time", "account", "order_rate_limit"):
         seen[name] = said(name)
-    # With a symbol this client puts the request's id among the parameters.
     seen["exchange_info"] = said("exchange_info")
     for name in (
         *("order_book", "recent_trades", "aggregate_trades", "avg_price"),
@@ -290,10 +259,46 @@ def ask(api: Callable[..., Any]) -> dict[str, Any]:
         seen[name] = said(name, **one, interval="1m")
     seen["prevented_matches"] = said("prevented_matches", SYMBOL, orderId=1)
     seen["all_canceled"] = said("cancel_open_orders", SYMBOL)
+    # For longer than a client may be silent, these alone keep it.
     inbox.take_pings(PINGS)
     seen["still"] = said("user_data_start")
     assert inbox.errors == [], inbox.errors
     client.stop()
+    return seen
+
+
+def trade_by_socket(said: Callable[..., Any], kinds: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Place, fetch, replace and cancel; an order and a list."""
+    one = {"symbol": SYMBOL}
+    limit = {**one, **kinds["limit"]}
+    seen = {
+        "placed": said("new_order", **limit, newClientOrderId="socket-limit"),
+        "tested": said("new_order_test", **one, **kinds["market"]),
+        "fetched": said("get_order", **one, origClientOrderId="socket-limit"),
+        "open": said("get_open_orders", **one),
+        "replaced": said(
+            "cancel_replace_order",
+            **{**limit, "quantity": "0.002"},
+            cancelReplaceMode="STOP_ON_FAILURE",
+            cancelOrigClientOrderId="socket-limit",
+            newClientOrderId="socket-replaced",
+        ),
+        "canceled": said("cancel_order", **one, origClientOrderId="socket-replaced"),
+        "refused": said("cancel_order", **one, origClientOrderId="socket-limit"),
+        "oco": said(
+            "new_oco_order",
+            *(SYMBOL, "SELL", QUANTITY),
+            aboveType="LIMIT_MAKER",
+            belowType="STOP_LOSS",
+            abovePrice=kinds["iceberg"]["price"],
+            belowStopPrice=kinds["limit"]["price"],
+        ),
+        "oco_open": said("get_open_oco_orders"),
+    }
+    number = seen["oco"]["result"]["orderListId"]
+    seen["oco_fetched"] = said("get_oco_order", orderListId=number)
+    seen["oco_canceled"] = said("cancel_oco_order", SYMBOL, orderListId=number)
+    seen["oco_all"] = said("oco_history")
     return seen
 
 
