@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,26 +41,29 @@ class DrivenClient:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return done.stdout
 
-    def drive(self, *arguments: str, seconds: float = 120) -> dict[str, Any]:
+    def drive(self, *, seconds: float = 120) -> dict[str, Any]:
         """Run the driver of the client's name, and return what it tells."""
         script = _DRIVERS / f"drive_{self.name.replace('-', '_')}.py"
         pasted, told = self.folder / "pasted.py", self.folder / "told.json"
         pasted.write_text(self.snippet())
-        command = [str(self.environment.python), str(script), str(pasted), str(told), *arguments]
+        command = [str(self.environment.python), str(script), str(pasted), str(told)]
         # Shown where the test fails.
-        print(self.run(command, seconds=seconds))
+        print(self._run(command, seconds=seconds))
         seen: dict[str, Any] = json.loads(told.read_text())
         return seen
 
-    def run(self, command: list[str], *, seconds: float) -> str:
+    def _run(self, command: list[str], *, seconds: float) -> str:
         """Run a command in the client's folder until it ends; what it printed."""
         log = self.folder / f"{self.name}.log"
         with log.open("ab") as output:
-            process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                command, cwd=self.folder, stdout=output, stderr=output, start_new_session=True
+            )
             try:
                 code = process.wait(seconds)
             except subprocess.TimeoutExpired:
-                process.kill()
+                # With what it has started itself.
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 raise AssertionError(f"{self.name} took too long:\n{log.read_text()}") from None
         assert code == 0, f"{self.name} ended with {code}:\n{log.read_text()}"
