@@ -239,8 +239,10 @@ async def ask(api: Any) -> dict[str, Any]:
     ):
         seen[call.__name__] = await said(call, **one)
     seen["klines"] = await said(api.klines, **one, interval="1m")
-    while not any(plain(each).get("c") == "socket-market" for each in events[-2:]):
-        await asyncio.sleep(0.1)
+    filled = {"c": "socket-market", "X": "FILLED"}
+    async with asyncio.timeout(30):
+        while not any(filled.items() <= plain(each).items() for each in events):
+            await asyncio.sleep(0.1)
     seen["logout"] = await said(api.session_logout)
     seen["signed"] = await said(api.account_status)
     await api.close_connection(close_session=True)
