@@ -56,4 +56,4 @@ $(QUIX): bench/requirements-quix.txt
 	@touch $@
 
 clean: clean-compiled ## remove environments and caches; data in .tradeflow stays
-	rm -rf build .venv .venv-quix .venv-hftbacktest .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build .venv .venv-quix .venv-hftbacktest .venv-clients .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

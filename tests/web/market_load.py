@@ -12,9 +12,12 @@ from tests.web.running_exchange import RunningExchange
 class MarketLoad:
     """So many commands a second on all symbols, from the block's beginning to its end."""
 
-    def __init__(self, exchange: RunningExchange, *, rate: int, symbols: str = "") -> None:
+    def __init__(
+        self, exchange: RunningExchange, *, rate: int, symbols: str = "", open_orders: int = 60
+    ) -> None:
         self._exchange = exchange
-        self._options = ["--rate", str(rate), "--accounts", "5", "--open-orders", "60", "--quiet"]
+        self._options = ["--rate", str(rate), "--accounts", "5", "--quiet"]
+        self._options += ["--open-orders", str(open_orders)]
         if symbols:
             self._options += ["--symbols", symbols]
 

@@ -16,6 +16,7 @@ from tests.chaos.exchange import await_condition
 from tests.web.bare_streams import BareStreams, WireKind
 from tests.web.stream_client import StreamClient
 from web.binance.reply import TimeMs
+from web.clock import now_ms
 
 _TRADE = "btcusdt@trade"
 
@@ -253,9 +254,11 @@ def test_asks_for_a_sign_of_life_and_closes_who_gives_none() -> None:
         with contextlib.suppress(ConnectionResetError):
             while part := silent.recv(4_096):
                 received += part
-        # A ping of four bytes, later a close with 1008 and its reason; then the end.
+        # A ping with the time in digits, which clients take for text; later a close with 1008 and
+        # its reason; then the end.
         frames = received.partition(b"\r\n\r\n")[2]
-        assert frames[:2] == b"\x89\x04"
+        assert frames[:2] == b"\x89\x0d"
+        assert abs(int(frames[2:15]) - now_ms()) < 60_000
         assert frames.endswith(b"\x88\x0e\x03\xf0Pong timeout")
         assert answering.ask({"method": "LIST_SUBSCRIPTIONS", "id": 1})["result"] == []
 

@@ -94,10 +94,19 @@ print(client.get_symbol_ticker(symbol="BTCUSDT"))
 
 
 def _binance_connector(gateway: Gateway) -> str:
+    key = f"api_key={gateway.key!r}, api_secret={gateway.secret!r}"
     return f"""\
-from binance.spot import Spot
+from functools import partial
 
-client = Spot({gateway.key!r}, {gateway.secret!r}, base_url="{gateway.http}")
+from binance.spot import Spot
+from binance.websocket.spot.websocket_api import SpotWebsocketAPIClient
+from binance.websocket.spot.websocket_stream import SpotWebsocketStreamClient
+
+client = Spot({key}, base_url="{gateway.http}")
+# These connect when they are made, as in streams(on_message=...).
+streams = partial(SpotWebsocketStreamClient, stream_url="{gateway.ws}")
+websocket_api = partial(SpotWebsocketAPIClient, {key}, stream_url="{gateway.ws}/ws-api/v3")
+
 print(client.ticker_price("BTCUSDT"))
 """
 
@@ -113,7 +122,8 @@ from binance_common.configuration import (
 from binance_sdk_spot.spot import Spot
 
 client = Spot(
-    config_rest_api=ConfigurationRestAPI({key}, base_path="{gateway.http}"),
+    # Milliseconds: a second is its default, too short for a machine that is busy with an exchange.
+    config_rest_api=ConfigurationRestAPI({key}, base_path="{gateway.http}", timeout=10_000),
     config_ws_api=ConfigurationWebSocketAPI({key}, stream_url="{gateway.ws}/ws-api/v3"),
     config_ws_streams=ConfigurationWebSocketStreams(stream_url="{gateway.ws}"),
 )
@@ -134,35 +144,42 @@ def _freqtrade(gateway: Gateway) -> str:
 def _nautilus(gateway: Gateway) -> str:
     key = f"api_key={gateway.key!r},\n    api_secret={gateway.secret!r}"
     return f"""\
+import nautilus_trader
 from nautilus_trader.adapters.binance.config import (
     BinanceDataClientConfig,
     BinanceExecClientConfig,
 )
+from nautilus_trader.config import InstrumentProviderConfig
 
+instruments = InstrumentProviderConfig(load_all=True)
 data = BinanceDataClientConfig(
     {key},
     base_url_http="{gateway.http}",
     base_url_ws="{gateway.ws}",
+    instrument_provider=instruments,
 )
-# Before version 1.223 base_url_ws is "{gateway.ws}" here too.
+# Since version 1.223 executions come over the WebSocket API.
+version = tuple(map(int, nautilus_trader.__version__.split(".")[:2]))
 execution = BinanceExecClientConfig(
     {key},
     base_url_http="{gateway.http}",
-    base_url_ws="{gateway.ws}/ws-api/v3",
+    base_url_ws="{gateway.ws}/ws-api/v3" if version >= (1, 223) else "{gateway.ws}",
+    instrument_provider=instruments,
 )
 """
 
 
 def _hummingbot(gateway: Gateway) -> str:
-    changes = (
-        ("https://api.binance.{}/api/", f"{gateway.http}/api/"),
-        ("wss://stream.binance.{}:9443/ws", f"{gateway.ws}/ws"),
-        ("wss://ws-api.binance.{}:443/ws-api/v3", f"{gateway.ws}/ws-api/v3"),
+    urls = (
+        ("REST_URL", f"{gateway.http}/api/"),
+        ("WSS_URL", f"{gateway.ws}/ws"),
+        ("WSS_API_URL", f"{gateway.ws}/ws-api/v3"),
     )
-    script = "; ".join(f"s#{old}#{new}#" for old, new in changes)
+    # Whatever they are now: it may be pasted again for another gateway.
+    script = "; ".join(f's#^{name} = .*#{name} = "{url}"#' for name, url in urls)
     return f"""\
-# It has no setting for this: change its constants, in the folder of hummingbot.
-sed -i '{script}' hummingbot/connector/exchange/binance/binance_constants.py
+# It has no setting for this: change its constants, in the folder that hummingbot is in.
+sed -i.bak '{script}' hummingbot/connector/exchange/binance/binance_constants.py
 # Then: connect binance
 # API key: {gateway.key}
 # Secret:  {gateway.secret}

@@ -63,6 +63,14 @@ _BY_SECURITY: Mapping[Security, str] = {
         GET /api/v3/myTrades
         GET /api/v3/myPreventedMatches
         GET /api/v3/myAllocations
+        GET /sapi/v1/account/status
+        GET /sapi/v1/account/apiTradingStatus
+        GET /sapi/v1/account/apiRestrictions
+        POST /sapi/v3/asset/getUserAsset
+        POST /sapi/v1/asset/get-funding-asset
+        GET /sapi/v1/asset/dribblet
+        GET /sapi/v1/asset/assetDividend
+        GET /sapi/v1/asset/transfer
         GET /sapi/v1/asset/tradeFee
         GET /sapi/v1/capital/config/getall
         GET /sapi/v1/capital/deposit/hisrec

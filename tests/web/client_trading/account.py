@@ -101,9 +101,11 @@ class Account:
 
     @property
     def sent(self) -> int:
-        """How many commands it sent about orders."""
-        records = self._records(self._log.commands)
-        return sum(record.get("account_id") == self.name for _, record in records)
+        """How many commands it sent that would change something about orders."""
+        return sum(
+            record.get("account_id") == self.name and name != "QueryOrder"
+            for name, record in self._records(self._log.commands)
+        )
 
     def balances(self, *, locked: str = "0", locked_coin: str = "0") -> Balances:
         """What its fills have left of the money that it began with."""

@@ -199,8 +199,13 @@ def test_an_unknown_outcome_is_asked_for_by_its_name(
 
     # It was sent all the same, and the truth is told to whoever asks.
     with ccxt_client(gateway.url, alice.key) as client:
-        found = client.fetch_order(None, pair, {"clientOrderId": "mine-1"})
-        assert (found["status"], found["clientOrderId"]) == ("open", "mine-1")
+
+        def is_open() -> Any:
+            order = client.fetch_order(None, pair, {"clientOrderId": "mine-1"})
+            assert order["status"] in ("PENDING_NEW", "open")
+            return order["status"] == "open" and order
+
+        found = await_condition(is_open, "it is in the book")
         assert [each["id"] for each in client.fetch_open_orders(pair)] == [found["id"]]
         await_money(client, alice, locked="50")
     assert alice.sent == 1

@@ -9,6 +9,7 @@ import pytest
 from tests.chaos.exchange import await_condition
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
+from web.state.order_lists import OrderLists
 
 pytestmark = pytest.mark.shares_exchange
 
@@ -72,6 +73,27 @@ def test_a_list_is_paid_for_once_and_told_whole(ann: SignedClient) -> None:
     assert ann.get("/api/v3/orderList", origClientOrderId="mine") == shown
     at = placed["transactionTime"]
     assert ann.get("/api/v3/allOrderList", startTime=at, endTime=at) == [shown]
+
+
+def test_a_list_is_known_as_soon_as_it_is_answered(exchange: RunningExchange) -> None:
+    """Not when the orders stage's row of it comes; here none does."""
+    exchange.open_account("hasty", units=ONE, assets=("BTC",))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OrderLists, "listen", lambda *_: None)
+        gateway = RunningGateway(exchange)
+        gateway.start()
+    try:
+        client = SignedClient(gateway, "hasty")
+        await_condition(lambda: client.balance("BTC")[0] == ONE, "there is money")
+        placed = place(client)
+        number = placed["orderListId"]
+
+        assert client.get("/api/v3/orderList", orderListId=number)["orders"] == placed["orders"]
+        assert [each["orderListId"] for each in client.get("/api/v3/openOrderList")] == [number]
+        client.delete("/api/v3/orderList", symbol="BTCUSDT", orderListId=number)
+        client.close()
+    finally:
+        gateway.close()
 
 
 def test_to_cancel_the_list_is_to_cancel_both(ann: SignedClient) -> None:

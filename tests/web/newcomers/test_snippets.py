@@ -55,7 +55,8 @@ def test_hummingbots_constants_are_changed(tmp_path: Path) -> None:
         'WSS_API_URL = "wss://ws-api.binance.{}:443/ws-api/v3"\n'
     )
 
-    subprocess.run(["sh", "-c", snippet("hummingbot", _HERE)], cwd=tmp_path, check=True)
+    for gateway in (Gateway("127.0.0.1:9999"), _HERE):
+        subprocess.run(["sh", "-c", snippet("hummingbot", gateway)], cwd=tmp_path, check=True)
 
     assert file.read_text() == (
         'REST_URL = "http://127.0.0.1:8123/api/"\n'
