@@ -150,6 +150,18 @@ def test_mini_is_a_part_of_full(gateway: OfflineGateway) -> None:
         assert len(mini) == 12
 
 
+def test_exchange_info_tells_the_limits_of_the_settings() -> None:
+    gateway = OfflineGateway(limit_weight="3/minute", limit_orders="7/hour")
+
+    told = gateway.json("/api/v3/exchangeInfo")["rateLimits"]
+
+    assert [(each["rateLimitType"], each["interval"], each["limit"]) for each in told] == [
+        ("REQUEST_WEIGHT", "MINUTE", 3),
+        ("ORDERS", "HOUR", 7),
+        ("RAW_REQUESTS", "MINUTE", 300_000),
+    ]
+
+
 def test_times_are_microseconds_for_who_asks_for_them(gateway: OfflineGateway) -> None:
     asked = {**ONE, "interval": "1m"}
     rows = gateway.json("/api/v3/klines", **asked)
@@ -190,15 +202,3 @@ def test_methods_of_the_websocket_api_are_each_there_once() -> None:
 
     assert len(set(methods)) == len(methods)
     assert {"depth", "klines", "trades.aggregate", "ticker.24hr", "exchangeInfo"} <= set(methods)
-
-
-def test_exchange_info_tells_the_limits_of_the_settings() -> None:
-    gateway = OfflineGateway(limit_weight="3/minute", limit_orders="7/hour")
-
-    told = gateway.json("/api/v3/exchangeInfo")["rateLimits"]
-
-    assert [(each["rateLimitType"], each["interval"], each["limit"]) for each in told] == [
-        ("REQUEST_WEIGHT", "MINUTE", 3),
-        ("ORDERS", "HOUR", 7),
-        ("RAW_REQUESTS", "MINUTE", 300_000),
-    ]
