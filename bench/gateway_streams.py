@@ -9,14 +9,11 @@ pace.
 import contextlib
 import json
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
-
-from confluent_kafka import Producer
 
 from bench.figure import Figure, at_most, figure, times
 from bench.flow import SYMBOLS, Command, Flow, bench_instruments
@@ -123,12 +120,6 @@ class Scene:
 
     def _trade(self, count: int) -> None:
         producer = producer_at_once(self.broker)
-        sender = threading.Thread(target=self._send, args=(producer, count))
-        sender.start()
-        sender.join()
-        producer.flush(10)
-
-    def _send(self, producer: Producer, count: int) -> None:
         key = _SYMBOL.encode()
         due = time.perf_counter()
         for _ in range(count):
@@ -138,11 +129,12 @@ class Scene:
             value = encode("Trade", _trade(self.number))
             producer.produce(TRADES.name, value, key, partition_of(key, PARTITIONS))
             producer.poll(0)
+        producer.flush(10)
 
     def _appended_ms(self, starts: dict[int, int]) -> dict[tuple[str, int], int]:
         """When each trade was appended, by symbol and id."""
         found = {}
-        for message in self.broker._read(TRADES.name, starts):
+        for message in self.broker.read(TRADES.name, starts):
             kind, record = decode(message.value() or b"")
             if kind == "Trade":
                 found[record["symbol"], record["trade_id"]] = message.timestamp()[1]

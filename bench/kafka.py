@@ -173,7 +173,7 @@ class BenchBroker:
     def content(self, topic: str) -> Content:
         """All committed records of a topic."""
         content = Content()
-        for message in self._read(topic, dict.fromkeys(range(PARTITIONS), 0)):
+        for message in self.read(topic, dict.fromkeys(range(PARTITIONS), 0)):
             content.times_ms.append(message.timestamp()[1])
             content.digest = (content.digest + zlib.crc32(message.value() or b"")) % 2**64
         content.times_ms.sort()
@@ -190,13 +190,14 @@ class BenchBroker:
     def times_by_cause(self, topic: str, starts: Mapping[int, int]) -> dict[bytes, int]:
         """When the first record of each correlation id was appended, ms, from some offsets on."""
         times: dict[bytes, int] = {}
-        for message in self._read(topic, starts):
+        for message in self.read(topic, starts):
             headers: Any = message.headers()
             if headers:  # else a tick of the clock
                 times.setdefault(headers[0][1], message.timestamp()[1])
         return times
 
-    def _read(self, topic: str, starts: Mapping[int, int]) -> Iterator[Message]:
+    def read(self, topic: str, starts: Mapping[int, int]) -> Iterator[Message]:
+        """What is committed from these offsets on, by partition, to the ends."""
         with self.consumer({"enable.partition.eof": True}) as consumer:
             consumer.assign([TopicPartition(topic, *start) for start in starts.items()])
             left = set(starts)  # the end is told again whenever more has come
