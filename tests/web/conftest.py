@@ -10,12 +10,8 @@ from tests.web.running_exchange import RunningExchange, RunningGateway
 @pytest.fixture(scope="package")
 def shared_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
     """Broker, stages and a clock, for all files that do not mind what others trade."""
-    running = RunningExchange(tmp_path_factory.mktemp("exchange"))
-    try:
-        running.start()
+    with RunningExchange(tmp_path_factory.mktemp("exchange")) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +22,12 @@ def exchange(
     if request.node.get_closest_marker("shares_exchange") is not None:
         yield request.getfixturevalue("shared_exchange")
         return
-    running = RunningExchange(tmp_path_factory.mktemp("exchange"))
-    try:
-        running.start()
+    with RunningExchange(tmp_path_factory.mktemp("exchange")) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="module")
 def gateway(exchange: RunningExchange) -> Iterator[RunningGateway]:
     """A gateway in front of it."""
-    running = RunningGateway(exchange)
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with RunningGateway(exchange) as running:
+        yield running

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from confluent_kafka import Producer
@@ -44,6 +44,17 @@ class RunningExchange:
                 "log_level": 0,
             }
         )
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_about: object) -> None:
+        self.close()
 
     def start(self) -> None:
         """Start every stage, wait until each is ready, and let time pass from then on."""
@@ -125,12 +136,23 @@ class RunningGateway:
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="gateway")
 
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_about: object) -> None:
+        self.close()
+
     @property
     def address(self) -> str:
         """host:port."""
         return self.url.removeprefix("http://")
 
-    def start(self) -> "RunningGateway":
+    def start(self) -> Self:
         """Start it, and return when it answers."""
         self._thread.start()
         await_condition(lambda: bool(self.url) or self._failed is not None, "the gateway is up")

@@ -38,22 +38,17 @@ def write_instruments(file: Path, symbols: int = _SYMBOLS) -> Path:
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
     """Broker, stages and a clock."""
     folder = tmp_path_factory.mktemp("exchange")
-    running = RunningExchange(folder, instruments=write_instruments(folder / "instruments.json"))
-    try:
-        running.start()
+    with RunningExchange(
+        folder, instruments=write_instruments(folder / "instruments.json")
+    ) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="package")
 def gateway(exchange: RunningExchange) -> Iterator[RunningGateway]:
     """A gateway in front of it."""
-    running = RunningGateway(exchange)
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with RunningGateway(exchange) as running:
+        yield running
 
 
 @pytest.fixture(scope="package")

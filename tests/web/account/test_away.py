@@ -22,22 +22,15 @@ _SYMBOL = "BTCUSDT"
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
     """One whose stages are killed."""
-    running = RunningExchange(tmp_path_factory.mktemp("exchange"))
-    try:
-        running.start()
+    with RunningExchange(tmp_path_factory.mktemp("exchange")) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="module")
 def gateway(exchange: RunningExchange) -> Iterator[RunningGateway]:
     """A gateway that does not wait for long."""
-    running = RunningGateway(exchange, reply_seconds=4)
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with RunningGateway(exchange, reply_seconds=4) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -26,22 +26,15 @@ _HEADER = "x-tradeflow-history"
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
     """One of this file's own: all that happens in it is in MySQL."""
-    running = RunningExchange(tmp_path_factory.mktemp("exchange"))
-    try:
-        running.start()
+    with RunningExchange(tmp_path_factory.mktemp("exchange")) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture(scope="module")
 def gateway(exchange: RunningExchange) -> Iterator[RunningGateway]:
     """One that has all in memory."""
-    running = RunningGateway(exchange)
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with RunningGateway(exchange) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
