@@ -6,15 +6,12 @@ from schemas.instruments import load_instruments
 from tests.web.memory_keys import MemoryKeys
 from web.auth.door import Door
 from web.auth.seen_signatures import MemorySignatures
-from web.clock import now_ms
 from web.fanout.fanout import Fanout
 from web.feed.hub import Hub
 from web.gateway import Gateway
 from web.health.probes import Probes
-from web.limits.ban import Bans
-from web.limits.counting import LocalCounters
 from web.limits.limiter import Limiter
-from web.limits.opening import rules_of
+from web.limits.opening import make_limiter
 from web.metrics import Metrics
 from web.settings import GatewaySettings
 from web.state.account_history import NoAccountHistory
@@ -28,10 +25,7 @@ from web.state.transfers import Transfers
 
 def counting_limiter(settings: GatewaySettings | None = None) -> Limiter:
     """Counts in memory; refuses nobody, unless the settings say so."""
-    chosen = settings or GatewaySettings()
-    counters = LocalCounters(now_ms)
-    bans = Bans(counters, now_ms, after=chosen.ban_after, first_ms=60_000, longest_ms=60_000)
-    return Limiter(rules_of(chosen), chosen.limits, counters, bans)
+    return make_limiter(settings or GatewaySettings())
 
 
 def door_of(keys: MemoryKeys) -> Door:
