@@ -1,4 +1,5 @@
-"""The gateway's tests; a part of the gateway has a folder here of the same name.
+"""The gateway's tests.  A part of the gateway has a folder here of the same name; ``account`` and
+``lists`` place and ask for orders, ``client_trading`` and ``other_clients`` do so as clients do.
 
 What stands beside the tests at the top, from the least to the most that it starts:
 
