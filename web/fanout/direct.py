@@ -36,6 +36,7 @@ class FrameProtocol(BreakingOffProtocol):
         super().__init__(*arguments, **named)
         self.is_full = False
         self._events: WireEvents | None = None
+        self._owed_pong = b""
 
     # --- a wire -----------------------------------------------------------------------------------
 
@@ -87,12 +88,26 @@ class FrameProtocol(BreakingOffProtocol):
         """Most of it is gone."""
         super().resume_writing()
         self.is_full = False
+        if self._owed_pong and not (self.close_sent or self.transport.is_closing()):
+            self.transport.write(self._owed_pong)
+        self._owed_pong = b""
         if self._events is not None:
             self._events.on_writable()
 
+    def handle_cont(self, event: Frame) -> None:
+        """A further piece of a message; empty ones could be kept without end."""
+        if event.data or event.fin:
+            super().handle_cont(event)
+
     def handle_ping(self) -> None:
-        """Answer, and count it."""
-        super().handle_ping()
+        """Answer, and count it; who does not read is owed the last answer only (RFC 6455, 5.5.3).
+
+        Otherwise the answers would pile up for as long as he asks.
+        """
+        if not self.is_full:
+            super().handle_ping()
+        elif pongs := self.conn.data_to_send():
+            self._owed_pong = pongs[-1]
         if self._events is not None:
             self._events.on_incoming()
 
