@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -70,6 +71,8 @@ def server_config(app: ASGIApp, settings: GatewaySettings) -> uvicorn.Config:
         app,
         http=HeadLimitProtocol,
         log_config=None,
+        # uvicorn tells of every WebSocket with its address, and that may be a listen key.
+        log_level=logging.WARNING,
         access_log=False,
         lifespan="off",
         **web_socket_options(settings),

@@ -16,7 +16,7 @@ class _Kept(NamedTuple):
 
 
 class KeptReplies:
-    """The replies that were asked for last; no more than so many bytes, with what they are found by.
+    """The replies that were asked for last; no more bytes than so many, what finds them counted.
 
     Replies may be short and what is asked of many kinds: then it is not they that fill the memory.
     """

@@ -8,38 +8,13 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from tests.web.still_transport import StillTransport
 from web.edge.head_limit import HEAD_BYTES_MAX, HeadLimitProtocol
 
 CHUNKED = b"POST /api/v3/order HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 PIECE = b"a" * 4_096
 TOO_LONG = b"HTTP/1.1 431 "
 DONE = b"HTTP/1.1 200 "
-
-
-class _Transport(asyncio.Transport):
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-
-    def write(self, data: Any) -> None:
-        self.written += bytes(data)
-
-    def write_eof(self) -> None:
-        pass
-
-    def is_closing(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        pass
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
 
 
 async def _reads_all(_scope: Any, receive: Any, send: Any) -> None:
@@ -56,15 +31,15 @@ def answer_to(pieces: Iterable[bytes]) -> bytes:
         config = uvicorn.Config(_reads_all, log_config=None, access_log=False)
         config.load()
         state = ServerState()
-        protocol, transport = HeadLimitProtocol(config, state, {}), _Transport()
+        protocol, transport = HeadLimitProtocol(config, state, {}), StillTransport()
         protocol.connection_made(transport)
         for piece in pieces:
             protocol.data_received(piece)
-        if not transport.written:
+        if not transport.waiting:
             await asyncio.gather(*state.tasks)
         protocol.connection_lost(None)
         await asyncio.gather(*state.tasks)
-        return transport.written
+        return transport.waiting
 
     return asyncio.run(play())
 

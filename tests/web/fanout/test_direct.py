@@ -10,55 +10,17 @@ from uvicorn.server import ServerState
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
+from tests.web.still_transport import StillTransport
 from web.fanout.direct import FrameProtocol
 from web.fanout.wire import FULL_BYTES
 
 PINGS = 2_000
 
 
-class _Transport(asyncio.Transport):
-    """A client's socket: what is written waits until the client reads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waiting = b""
-        self.protocol: Any = None
-        self._is_full = False
-
-    def write(self, data: Any) -> None:
-        self.waiting += bytes(data)
-        if len(self.waiting) > FULL_BYTES and not self._is_full:
-            self._is_full = True
-            self.protocol.pause_writing()
-
-    def read(self) -> bytes:
-        """The client reads all that waits."""
-        data, self.waiting = self.waiting, b""
-        if self._is_full:
-            self._is_full = False
-            self.protocol.resume_writing()
-        return data
-
-    def is_closing(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        pass
-
-    def abort(self) -> None:
-        pass
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
-
-
 class _Talk:
     """A server's protocol, and a client's that speaks to it."""
 
-    def __init__(self, protocol: FrameProtocol, transport: _Transport) -> None:
+    def __init__(self, protocol: FrameProtocol, transport: StillTransport) -> None:
         self.protocol = protocol
         self.transport = transport
         self.client = ClientProtocol(parse_uri("ws://x/ws"))
@@ -95,7 +57,7 @@ def talk_with(play: Callable[[_Talk], None]) -> list[str]:
         config = uvicorn.Config(app, log_config=None, ws_ping_interval=None)
         config.load()
         state = ServerState()
-        protocol, transport = FrameProtocol(config, state, {}), _Transport()
+        protocol, transport = FrameProtocol(config, state, {}), StillTransport()
         transport.protocol = protocol
         protocol.connection_made(transport)
         talk = _Talk(protocol, transport)
