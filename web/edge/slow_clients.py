@@ -56,6 +56,7 @@ class SlowClientProtocol(HeadLimitProtocol):
     def handle_websocket_upgrade(self) -> None:
         """From here on another protocol looks after it."""
         self._expect_no_more()
+        self._wait_for_no_reading()
         super().handle_websocket_upgrade()
 
     def connection_lost(self, exc: Exception | None) -> None:
