@@ -79,6 +79,23 @@ class FrameProtocol(BreakingOffProtocol):
         self.scope["extensions"][_EXTENSION] = self  # type: ignore[assignment]
         await super().run_asgi()
 
+    async def send(self, message: Any) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # A handshake that was refused with an answer is over; uvicorn takes it for a fault.
+            self.handshake_complete = True
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; one that is no text closes, and is no fault of ours to be logged."""
+        if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
+            self.frames = []
+            if not self.close_sent:
+                self.conn.send_close(1007)
+                self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     def pause_writing(self) -> None:
         """More waits than should."""
         super().pause_writing()
@@ -148,3 +165,11 @@ class FrameProtocol(BreakingOffProtocol):
         # A transport that is closed is kept until its last byte is read.
         if self.transport.get_write_buffer_size():
             self.loop.call_later(seconds, self.transport.abort)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
