@@ -18,6 +18,7 @@ class SlowClientProtocol(HeadLimitProtocol):
     close_seconds = 30.0
     """How long a client may leave an answer unread that waits for it."""
 
+    _is_begun = False
     _coming: TimerHandle | None = None
     _unread: TimerHandle | None = None
 
@@ -26,11 +27,16 @@ class SlowClientProtocol(HeadLimitProtocol):
         super().connection_made(transport)
         self._expect()
 
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; the rest of a request is waited for, and of most there is none."""
+        super().data_received(data)
+        if self._is_begun and self._coming is None:
+            self._expect()
+
     def on_message_begin(self) -> None:
         """A request has begun."""
+        self._is_begun = True
         super().on_message_begin()
-        if self._coming is None:
-            self._expect()
 
     def on_message_complete(self) -> None:
         """All of it is there."""
@@ -69,6 +75,7 @@ class SlowClientProtocol(HeadLimitProtocol):
         self._coming = self.loop.call_later(self.request_seconds, self._give_up)
 
     def _expect_no_more(self) -> None:
+        self._is_begun = False
         if self._coming is not None:
             self._coming.cancel()
             self._coming = None
