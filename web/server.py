@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp
 from web.app import make_app
 from web.auth.api_key import KeyRing
 from web.binance.streams.goodbye import announce_shutdown
-from web.edge.head_limit import HeadLimitProtocol
+from web.edge.slow_clients import SlowClientProtocol
 from web.errors import ConfigError, GatewayError
 from web.fanout.direct import FrameProtocol
 from web.gateway import Gateway
@@ -68,8 +69,10 @@ def server_config(app: ASGIApp, settings: GatewaySettings) -> uvicorn.Config:
     """How an application is served."""
     return uvicorn.Config(
         app,
-        http=HeadLimitProtocol,
+        http=_http_protocol(settings),
         log_config=None,
+        # uvicorn tells of every WebSocket with its address, and that may be a listen key.
+        log_level=logging.WARNING,
         access_log=False,
         lifespan="off",
         **web_socket_options(settings),
@@ -79,6 +82,15 @@ def server_config(app: ASGIApp, settings: GatewaySettings) -> uvicorn.Config:
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=settings.proxies,
     )
+
+
+def _http_protocol(settings: GatewaySettings) -> type[SlowClientProtocol]:
+    # uvicorn makes one for each connection, so what it is to know stands in its class.
+    seconds = {
+        "request_seconds": settings.request_seconds,
+        "close_seconds": settings.close_seconds,
+    }
+    return type("GatewayHttp", (SlowClientProtocol,), seconds)
 
 
 class _Server(uvicorn.Server):

@@ -85,6 +85,9 @@ class GatewaySettings(BaseSettings):
     """How often a WebSocket client is asked for a sign of life."""
     pong_seconds: float = Field(default=60.0, gt=0)
     """How long it may take to give one; then it is closed."""
+    request_seconds: float = Field(default=30.0, gt=0)
+    """How long a client may take to send a request, from its first byte or the connection's
+    beginning; then it is closed."""
     close_seconds: float = Field(default=30.0, gt=0)
     """How long a client that is closed may take to read why; then it is cut off."""
     proxies: str = ""

@@ -79,8 +79,8 @@ class Door:
     async def admit(self, security: Security, asked: Asked) -> Caller | None:
         """Who calls; None where nobody needs to say.
 
-        A request that changes state is admitted once: what becomes of it afterwards, the very same
-        bytes are not let in again.
+        A request that changes state is admitted once, and so is a logon: what becomes of it
+        afterwards, the very same bytes are not let in again.
 
         Raises:
             BinanceError: the request is not to be carried out.
@@ -94,7 +94,7 @@ class Door:
             if not asked.is_logged_on:
                 self._require_signature(key, asked)
         self._require_scope(security, key, asked.address)
-        if security.changes_state and not asked.is_logged_on:
+        if security.comes_once and not asked.is_logged_on:
             await self._require_new(key, asked, until_ms)
         return Caller(
             account_id=key.account_id, key=key.key, scopes=key.scopes, address=asked.address

@@ -21,5 +21,13 @@ class Security(Enum):
 
     @property
     def changes_state(self) -> bool:
-        """Whether the very same request may come but once."""
+        """Whether something is different afterwards."""
         return self in (Security.TRADE, Security.WITHDRAW, Security.OPERATOR)
+
+    @property
+    def comes_once(self) -> bool:
+        """Whether the very same request may come but once.
+
+        So may a logon: whoever could send it again would need no signature from then on.
+        """
+        return self.changes_state or self is Security.LOGON

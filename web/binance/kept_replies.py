@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 BYTES_MAX = 32 * 1024 * 1024
 REPLY_BYTES_MAX = 512 * 1024
+ENTRY_BYTES = 2 * 1024
+"""About what is kept beside a reply, at most: a long query, a state, and what Python adds."""
 
 
 class _Kept(NamedTuple):
@@ -14,7 +16,10 @@ class _Kept(NamedTuple):
 
 
 class KeptReplies:
-    """The replies that were asked for last; no more than so many bytes."""
+    """The replies that were asked for last; no more bytes than so many, what finds them counted.
+
+    Replies may be short and what is asked of many kinds: then it is not they that fill the memory.
+    """
 
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._bytes_max = bytes_max
@@ -34,11 +39,12 @@ class KeptReplies:
         self._drop(self._kept.pop(request, None))
         if len(reply) > REPLY_BYTES_MAX:
             return
-        self._kept[request] = _Kept(state, reply)
-        self._bytes += len(reply)
+        # A copy: orjson's bytes hold on to several kilobytes more than they say.
+        self._kept[request] = _Kept(state, bytes(memoryview(reply)))
+        self._bytes += len(reply) + ENTRY_BYTES
         while self._bytes > self._bytes_max:
             self._drop(self._kept.popitem(last=False)[1])
 
     def _drop(self, kept: _Kept | None) -> None:
         if kept is not None:
-            self._bytes -= len(kept.reply)
+            self._bytes -= len(kept.reply) + ENTRY_BYTES

@@ -220,8 +220,8 @@ ENDPOINTS = (
         weight=20,
         parameters=(
             Parameter(name="fromId", kind="integer"),
-            Parameter(name="startTime", kind="integer"),
-            Parameter(name="endTime", kind="integer"),
+            Parameter(name="startTime", kind="time"),
+            Parameter(name="endTime", kind="time"),
             Parameter(name="limit", kind="integer", default=500, most=_LISTS_MAX),
         ),
         ws_method="allOrderLists",

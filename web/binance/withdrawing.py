@@ -8,6 +8,7 @@ from web.auth.security import Security
 from web.binance.account_shapes import WITHDRAWAL, WITHDRAWALS
 from web.binance.endpoint import Call, Endpoint
 from web.binance.errors import error
+from web.binance.histories import MEMORY_ONLY
 from web.binance.parameters import Parameter
 from web.binance.transfer_lists import NETWORK, WANTED, all_transfers, transfer_id, transfers
 from web.binance.wallet_commands import ask_wallet, read_money, wallet_identity
@@ -39,10 +40,14 @@ async def _withdraw(call: Call) -> dict[str, Any]:
 
 
 async def _done(call: Call, command_id: str) -> PastTransfer | None:
+    """The withdrawal, if it was done; raises BinanceError where that is not known now."""
     known = call.gateway.transfers.find(call.account_id, "WITHDRAWAL", command_id)
     if known is not None:
         return known
     past = await all_transfers(call, "WITHDRAWAL", end_ms=now_ms())
+    if MEMORY_ONLY in call.headers and call.gateway.settings.mysql_url is not None:
+        # What is written down cannot be read now: it may be there.
+        raise error("DISCONNECTED")
     return next((each for each in past if each.command_id == command_id), None)
 
 

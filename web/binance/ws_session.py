@@ -78,7 +78,8 @@ class WsSession:
         try:
             request = read_request(text)
         except BadRequestError as bad:
-            self._line.send(self._failed(bad.id, bad.refused, [], self.manner.return_rate_limits))
+            await self._line.send_answer(await self._unread(bad))
+            self._part()
             return
         answer = await self._answer(request)
         if request.method in SESSION_METHODS:
@@ -86,8 +87,28 @@ class WsSession:
             self._line.send(answer)
         else:
             await self._line.send_answer(answer)
+        self._part()
+
+    def _part(self) -> None:
+        """Close, where nobody talks to this client any more."""
         if self._banned:
             self._line.close(1008, self._banned)
+
+    async def _unread(self, bad: BadRequestError) -> Message:
+        """The answer to what is no request; it was asked for, too."""
+        refused, headers = bad.refused, Headers()
+        try:
+            await self._weigh(headers)
+        except BinanceError as too_much:
+            refused = too_much
+        return self._failed(bad.id, refused, headers, self.manner.return_rate_limits)
+
+    async def _weigh(self, headers: Headers) -> None:
+        """Count what cannot be answered; raises BinanceError if it is too much."""
+        limiter = self.gateway.limiter
+        limiter.require_welcome(self._line.address)
+        used = await limiter.take(address=self._line.address, caller=None, weight=1)
+        headers += used.headers()
 
     async def _answer(self, request: WsRequest) -> Message:
         shows = request.return_rate_limits
@@ -113,8 +134,7 @@ class WsSession:
             values = read_parameters(request.given, method.parameters, self.gateway.instruments)
         except BinanceError:
             # What cannot be answered was asked for, too.
-            used = await limiter.take(address=self._line.address, caller=None, weight=1)
-            headers += used.headers()
+            await self._weigh(headers)
             raise
         use = await limiter.take(
             address=asked.address,

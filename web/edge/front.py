@@ -52,7 +52,8 @@ class Front:
             await self._answer(scope, receive, send)
         elif scope["type"] == "websocket":
             correlation.enter(_header(scope, _CORRELATION))
-            kind = _SOCKETS.get(scope["path"].split("/")[1], "other")
+            # Whoever asks for «*» has no slash in it at all.
+            kind = _SOCKETS.get(scope["path"].removeprefix("/").partition("/")[0], "other")
             with self._metrics.websocket(kind):
                 await self._app(scope, receive, send)
         else:

@@ -18,25 +18,27 @@ _ANSWER = (
 class HeadLimitProtocol(HttpToolsProtocol):
     """Closes a connection on which a request's head is too long."""
 
-    _is_in_head = True
     _whole = 0
     """Bytes of the headers that have come whole,"""
     _unfinished = 0
     """and of what came since the last of them."""
 
-    _has_ended_one = False
+    _has_moved_on = False
+    """Whether a head or a message ended in what came last, or there was a piece of a body in it."""
+
     _is_refused = False
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; a header that does not end is not waited for."""
         if self._is_refused:
             return
-        self._has_ended_one = False
+        self._has_moved_on = False
         super().data_received(data)
         if self._is_refused or self.transport.is_closing():
             return
-        # Of a piece in which a body ends it is not known how much was that.
-        if self._is_in_head and not self._has_ended_one:
+        # Of a piece in which a body ends it is not known how much was that.  Behind a body that
+        # comes in chunks there may be headers as well: they are kept like a head's.
+        if not self._has_moved_on:
             self._unfinished += len(data)
             if self._unfinished > HEAD_BYTES_MAX:
                 self.send_400_response("")
@@ -59,12 +61,19 @@ class HeadLimitProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """From here on it is the body."""
-        self._is_in_head = False
+        self._has_moved_on = True
+        self._unfinished = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._has_moved_on = True
+        self._unfinished = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """From here on it is the next request's head."""
-        self._is_in_head = self._has_ended_one = True
+        self._has_moved_on = True
         self._unfinished = 0
         super().on_message_complete()
 

@@ -37,6 +37,7 @@ class FrameProtocol(BreakingOffProtocol):
         super().__init__(*arguments, **named)
         self.is_full = False
         self._events: WireEvents | None = None
+        self._owed_pong = b""
 
     # --- a wire -----------------------------------------------------------------------------------
 
@@ -79,6 +80,23 @@ class FrameProtocol(BreakingOffProtocol):
         self.scope["extensions"][_EXTENSION] = self  # type: ignore[assignment]
         await super().run_asgi()
 
+    async def send(self, message: Any) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # A handshake that was refused with an answer is over; uvicorn takes it for a fault.
+            self.handshake_complete = True
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; one that is no text closes, and is no fault of ours to be logged."""
+        if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
+            self.frames = []
+            if not self.close_sent:
+                self.conn.send_close(1007)
+                self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     def pause_writing(self) -> None:
         """More waits than should."""
         super().pause_writing()
@@ -88,12 +106,26 @@ class FrameProtocol(BreakingOffProtocol):
         """Most of it is gone."""
         super().resume_writing()
         self.is_full = False
+        if self._owed_pong and not (self.close_sent or self.transport.is_closing()):
+            self.transport.write(self._owed_pong)
+        self._owed_pong = b""
         if self._events is not None:
             self._events.on_writable()
 
+    def handle_cont(self, event: Frame) -> None:
+        """A further piece of a message; empty ones could be kept without end."""
+        if event.data or event.fin:
+            super().handle_cont(event)
+
     def handle_ping(self) -> None:
-        """Answer, and count it."""
-        super().handle_ping()
+        """Answer, and count it; who does not read is owed the last answer only (RFC 6455, 5.5.3).
+
+        Otherwise the answers would pile up for as long as he asks.
+        """
+        if not self.is_full:
+            super().handle_ping()
+        elif pongs := self.conn.data_to_send():
+            self._owed_pong = pongs[-1]
         if self._events is not None:
             self._events.on_incoming()
 
@@ -146,3 +178,11 @@ class FrameProtocol(BreakingOffProtocol):
         # A transport that is closed is kept until its last byte is read.
         if self.transport.get_write_buffer_size():
             self.loop.call_later(seconds, self.transport.abort)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -97,6 +97,8 @@ class StompTalk:
             await self._send(request)
             return
         if isinstance(request, asked.Subscribe):
+            # Each is told how things stand: who asks again and again uses as much as over REST.
+            await self._gateway.limiter.take(address=self._address, caller=None, weight=1)
             self._closes[request.id] = await self._subscribe(request)
         elif isinstance(request, asked.Unsubscribe):
             self._closes.pop(request.id)()

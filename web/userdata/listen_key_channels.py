@@ -26,21 +26,21 @@ class ListenKeyChannels:
         self._open: dict[str, Subscription] = {}
         fanout.add_source(self)
 
-    async def look_up(self, names: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-        """Whose the listen keys among these names are, and those that are nobody's.
+    async def look_up(self, names: Iterable[str]) -> tuple[dict[str, str], str]:
+        """Whose the listen keys among these names are, and the first one that is nobody's, if any.
+
+        Whoever makes keys up is refused for one, and many of them are not looked for.
 
         Raises:
             BinanceError: the store of the keys does not answer.
         """
         accounts: dict[str, str] = {}
-        unknown: list[str] = []
         for name in filter(may_be_listen_key, names):
             account_id = await self._listen_keys.account_of(name)
             if account_id is None:
-                unknown.append(name)
-            else:
-                accounts[name] = account_id
-        return accounts, unknown
+                return accounts, name
+            accounts[name] = account_id
+        return accounts, ""
 
     @contextmanager
     def expecting(self, accounts: Mapping[str, str]) -> Iterator[None]:

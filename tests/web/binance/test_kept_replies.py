@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tracemalloc
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from tests.web.made_trades import MarketLog, happenings
 from tests.web.offline_gateway import OfflineGateway
 from web.binance.catalogue import ENDPOINTS
 from web.binance.endpoint import Call, Endpoint
-from web.binance.kept_replies import KeptReplies
+from web.binance.kept_replies import ENTRY_BYTES, KeptReplies
 from web.binance.parameters import read_parameters
 from web.binance.reply import to_json
 
@@ -74,7 +75,7 @@ def test_tell_of_a_status_as_it_is() -> None:
 
 
 def test_keep_no_more_bytes_than_they_may() -> None:
-    kept = KeptReplies(bytes_max=100)
+    kept = KeptReplies(bytes_max=100 + 3 * ENTRY_BYTES)
 
     for number in range(10):
         kept.keep(number, "state", b"x" * 30)
@@ -85,3 +86,27 @@ def test_keep_no_more_bytes_than_they_may() -> None:
     assert kept.find(8, "state") == b"x" * 30
     assert kept.find(7, "state") == b"x" * 30
     assert kept.find(6, "state") is None
+
+
+def test_keep_not_more_of_a_reply_than_it_says() -> None:
+    kept = KeptReplies()
+    tracemalloc.start()
+    try:
+        for number in range(1_000):
+            kept.keep(number, "state", to_json([]))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert taken < 1_000 * ENTRY_BYTES
+
+
+def test_of_empty_replies_there_is_an_end_too() -> None:
+    kept = KeptReplies(bytes_max=10 * ENTRY_BYTES)
+
+    for number in range(100):
+        kept.keep(number, "state", b"")
+
+    assert [number for number in range(100) if kept.find(number, "state") == b""] == [
+        *range(90, 100)
+    ]

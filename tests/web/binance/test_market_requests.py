@@ -202,3 +202,15 @@ def test_methods_of_the_websocket_api_are_each_there_once() -> None:
 
     assert len(set(methods)) == len(methods)
     assert {"depth", "klines", "trades.aggregate", "ticker.24hr", "exchangeInfo"} <= set(methods)
+
+
+def test_times_may_be_in_microseconds_wherever_they_are_asked_for() -> None:
+    times = {
+        (endpoint.path, parameter.name): parameter.kind
+        for endpoint in ENDPOINTS
+        for parameter in endpoint.parameters
+        if parameter.name in ("startTime", "endTime")
+    }
+
+    assert ("/api/v3/allOrderList", "endTime") in times
+    assert set(times.values()) == {"time"}

@@ -1,5 +1,7 @@
 """Limits over the WebSocket API."""
 
+import asyncio
+
 from tests.web.binance.talk import ALICE, Talk, signed
 from tests.web.gateway_parts import counting_limiter
 from web.settings import GatewaySettings
@@ -31,4 +33,21 @@ def test_says_when_to_come_back_and_parts_with_who_is_banned() -> None:
     assert talk.line.closed is None
 
     assert talk.ask("ping")["status"] == 418
+    assert talk.line.closed is not None
+
+
+def test_what_is_no_request_weighs_something_too() -> None:
+    settings = GatewaySettings(limits="on", limit_weight="3/minute", ban_after=0)
+    talk = Talk(limiter=counting_limiter(settings))
+
+    def send(text: str) -> int:
+        asyncio.run(talk.session.answer(text))
+        return int(talk.line.sent[-1]["status"])
+
+    assert [send("{"), send('{"id":[]}'), send("[]")] == [400, 400, 400]
+    assert talk.line.sent[-1]["rateLimits"][0]["count"] == 3
+    assert send("{") == 429
+    assert talk.line.closed is None
+
+    assert send("{") == 418
     assert talk.line.closed is not None

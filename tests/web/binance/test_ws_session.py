@@ -106,6 +106,15 @@ def test_a_wrong_logon_leaves_the_one_before_as_it_was() -> None:
     assert talk.ask("whoami", timestamp=now_ms())["result"]["account"] == "alice"
 
 
+def test_a_logon_that_somebody_has_read_lets_nobody_else_in() -> None:
+    talk, logon = Talk(), signed(ALICE)
+    assert talk.ask("session.logon", **logon)["status"] == 200
+    assert talk.ask("session.logout")["status"] == 200
+
+    assert talk.ask("session.logon", **logon)["error"]["code"] == -1022
+    assert talk.ask("trade", timestamp=now_ms(), quantity="1")["error"]["code"] == -2014
+
+
 def test_a_key_that_is_revoked_is_logged_on_no_more() -> None:
     talk = Talk()
     talk.logon()
