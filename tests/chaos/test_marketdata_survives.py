@@ -13,7 +13,7 @@ from tests.chaos.market_pipeline import MarketPipeline
 from tests.simulation.reference_candles import some_trades
 
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
+KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 
 
 @pytest.fixture(scope="module")

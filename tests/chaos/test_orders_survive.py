@@ -15,7 +15,7 @@ from tests.chaos.paid_pipeline import STAGES, PaidPipeline, now_ms
 from tests.simulation.builders import a_place
 from tradeflow.checking import Report, run_checks
 
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
+KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 DOWN_SECONDS = float(os.environ.get("TRADEFLOW_DOWN_SECONDS", "15"))
 COMMANDS = 150
 

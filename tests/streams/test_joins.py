@@ -15,7 +15,7 @@ from tests.streams.join_worker import LEAVE
 from tests.streams.joined import HOLD, KINDS, PARTITIONS, JoinedPipeline
 from tests.streams.transport.workers import wait_until
 
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
+KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 FAR = 10**9
 ONLY_CLOCKS = Counter({"clock": PARTITIONS})
 

@@ -131,11 +131,8 @@ def test_a_wrong_password(mishap_of: Make, store: RedisStore) -> None:
     "key",
     [
         "positions:redis",
-        "ticker:BTCUSDT",
-        "orderbook:BTCUSDT",
         "orderbook:BTCUSDT:bids",
         "ticker:BTCUSDT:1m",
-        "ticker:BTCUSDT:1m:open",
     ],
 )
 def test_a_key_of_another_type(mishap_of: Make, store: RedisStore, key: str) -> None:

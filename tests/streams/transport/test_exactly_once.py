@@ -15,7 +15,7 @@ from tests.streams.transport.gates import Gates, start
 from tests.streams.transport.workers import Worker, wait_until
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
 
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
+KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 SESSION_MS = 3_000
 
 

@@ -170,7 +170,7 @@ def test_memory_alone_is_shown_while_the_store_is_away(tmp_path: Path) -> None:
 def test_a_store_that_comes_back_is_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.state.mysql_history._LEAVE_ALONE_SECONDS", 0.0)
+    monkeypatch.setattr("web.state.mysql_reader._LEAVE_ALONE_SECONDS", 0.0)
     log = long_log()
     asked = {"symbol": SYMBOL, "fromId": 1, "limit": 1}
     with running_mysql(tmp_path / "mysql") as server:
