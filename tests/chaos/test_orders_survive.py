@@ -16,7 +16,7 @@ from tests.simulation.builders import a_place
 from tradeflow.checking import Report, run_checks
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
-DOWN_SECONDS = float(os.environ.get("TRADEFLOW_DOWN_SECONDS", "15"))
+DOWN_SECONDS = float(os.environ.get("TRADEFLOW_DOWN_SECONDS", "6"))
 COMMANDS = 150
 
 pytestmark = pytest.mark.timeout(300 + 30 * KILLS + 10 * DOWN_SECONDS)

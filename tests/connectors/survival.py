@@ -15,7 +15,7 @@ from tests.connectors.processes import Connectors, FedStore
 from tests.fixtures.exchange_topics import ExchangeTopics
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
-GONE_SECONDS = float(os.environ.get("TRADEFLOW_GONE_SECONDS", "15"))
+GONE_SECONDS = float(os.environ.get("TRADEFLOW_GONE_SECONDS", "6"))
 COMMANDS = max(900, 350 * KILLS)
 """Of clients: some ten records each."""
 

@@ -1,6 +1,8 @@
 """Clients as people have them, with nothing changed but the URL: ccxt.pro and python-binance."""
 
 import asyncio
+import gc
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -214,6 +216,15 @@ def test_ccxt_is_told_what_is_wrong(address: str) -> None:
 
 
 # --- python-binance -------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _what_clients_leave_behind() -> Iterator[None]:
+    """They forget to close some of their connections; that is no later test's fault."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ _STREAMS = [
     *(f"{_S}@kline_{interval}" for interval in _INTERVALS),
     *("!miniTicker@arr", "!ticker@arr", "!ticker_1h@arr", "!bookTicker"),
 ]
-_TRADES = 150
+_TRADES = 60
 """So many at least are waited for."""
 
 
