@@ -24,6 +24,16 @@ def pytest_configure() -> None:
     _require_the_wanted_core()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave variants of what other tests show to campaigns."""
+    if os.environ.get("TRADEFLOW_VARIANTS"):
+        return
+    variants = [item for item in items if item.get_closest_marker("variant") is not None]
+    if variants:
+        config.hook.pytest_deselected(items=variants)
+        items[:] = [item for item in items if item.get_closest_marker("variant") is None]
+
+
 def _require_the_wanted_core() -> None:
     # Tests are the sources': Python would prefer a compiled core to them.
     state = compiled_core.state()

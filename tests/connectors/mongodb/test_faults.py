@@ -117,7 +117,13 @@ class Guards:
         self._server.start()
 
 
-@pytest.mark.parametrize("left", [["audit_reader"], []], ids=["may read", "may nothing"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param(["audit_reader"], id="may read", marks=pytest.mark.variant),
+        pytest.param([], id="may nothing"),
+    ],
+)
 def test_a_lost_grant(
     guarded: EmbeddedMongodb,
     fresh_topics: ExchangeTopics,

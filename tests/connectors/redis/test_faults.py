@@ -59,7 +59,13 @@ def _set_user(client: Any, *rules: str) -> None:
     client.execute_command("ACL", "SETUSER", "tradeflow", *rules)
 
 
-@pytest.mark.parametrize("is_killed", [False, True], ids=["goes on", "is killed as well"])
+@pytest.mark.parametrize(
+    "is_killed",
+    [
+        pytest.param(False, id="goes on", marks=pytest.mark.variant),
+        pytest.param(True, id="is killed as well"),
+    ],
+)
 def test_a_full_disk(
     mishap_of: Make, instruments_file: Path, tmp_path: Path, is_killed: bool
 ) -> None:
@@ -86,12 +92,20 @@ def test_a_full_disk(
 @pytest.mark.parametrize(
     ("taken", "given", "names"),
     [
-        (["-zadd"], ["+zadd"], "'zadd'"),
-        (["-evalsha", "-eval"], ["+@all"], "'eval"),
-        (["resetkeys", "~positions:*"], ["allkeys"], "access a key at candles:redis"),
-        (["resetchannels"], ["allchannels"], "access a channel"),
+        pytest.param(["-zadd"], ["+zadd"], "'zadd'", id="a command"),
+        pytest.param(
+            *(["-evalsha", "-eval"], ["+@all"], "'eval"), id="scripts", marks=pytest.mark.variant
+        ),
+        pytest.param(
+            *(["resetkeys", "~positions:*"], ["allkeys"], "access a key at candles:redis"),
+            id="keys",
+        ),
+        pytest.param(
+            *(["resetchannels"], ["allchannels"], "access a channel"),
+            id="channels",
+            marks=pytest.mark.variant,
+        ),
     ],
-    ids=["a command", "scripts", "keys", "channels"],
 )
 def test_a_lost_grant(
     mishap_of: Make, store: RedisStore, taken: list[str], given: list[str], names: str
@@ -132,7 +146,15 @@ def test_a_wrong_password(mishap_of: Make, store: RedisStore) -> None:
     [
         "positions:redis",
         "orderbook:BTCUSDT:bids",
-        "ticker:BTCUSDT:1m",
+        *(
+            pytest.param(key, marks=pytest.mark.variant)
+            for key in (
+                "ticker:BTCUSDT",
+                "orderbook:BTCUSDT",
+                "ticker:BTCUSDT:1m",
+                "ticker:BTCUSDT:1m:open",
+            )
+        ),
     ],
 )
 def test_a_key_of_another_type(mishap_of: Make, store: RedisStore, key: str) -> None:

@@ -145,7 +145,16 @@ def test_the_reference_has_every_column_and_reads_every_topic(
     rows.close()
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change.table}.{change.column}")
+def _changes() -> Iterator[Any]:
+    """All of them; the first one of each table is no variant of another."""
+    seen: set[str] = set()
+    for change in CHANGES:
+        marks = [pytest.mark.variant] if change.table in seen else []
+        seen.add(change.table)
+        yield pytest.param(change, id=f"{change.table}.{change.column}", marks=marks)
+
+
+@pytest.mark.parametrize("change", list(_changes()))
 def test_a_changed_value_is_found(
     store: MysqlStore, topics: ExchangeTopics, change: Change
 ) -> None:
