@@ -15,12 +15,8 @@ COPIED = ("schemas", "streams", "tradeflow", "tests")
 TESTS = (
     "tests/properties/test_matching_twin.py",
     "tests/properties/test_wallet_twin.py",
-    "tests/streams/domain/test_candles.py",
     "tests/streams/domain/test_market.py",
-    "tests/streams/domain/test_market_book.py",
-    "tests/streams/domain/test_orders.py",
     "tests/streams/domain/test_three_stages.py",
-    "tests/streams/domain/test_window_join.py",
     "tests/schemas/test_codec.py",
     "tests/schemas/test_compatibility.py",
     "tests/schemas/test_limits.py",

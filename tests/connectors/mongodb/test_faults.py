@@ -52,6 +52,7 @@ def mishap(connectors: Connectors, records: list[Written]) -> Mishap:
     return Mishap(connectors, records)
 
 
+@pytest.mark.variant
 def test_a_full_disk(fresh_topics: ExchangeTopics, records: list[Written], tmp_path: Path) -> None:
     """The server's storage gives up for good then; MongoDB's own server ends itself."""
     with small_disk(tmp_path / "disk", MEGABYTES) as disk:
@@ -143,6 +144,7 @@ def test_a_lost_grant(
     assert PASSWORD not in said
 
 
+@pytest.mark.variant
 def test_a_wrong_password(
     guarded: EmbeddedMongodb, fresh_topics: ExchangeTopics, records: list[Written], tmp_path: Path
 ) -> None:

@@ -125,6 +125,7 @@ def test_a_lost_grant(
     assert names in said
 
 
+@pytest.mark.variant
 def test_a_wrong_password(mishap_of: Make, store: RedisStore) -> None:
     def harm() -> None:
         with store.client() as client:

@@ -36,6 +36,7 @@ def test_a_rebalance_in_the_middle_of_a_take_changes_nothing(echo: Echo, gates: 
     assert echo.faults() == []
 
 
+@pytest.mark.variant
 def test_metadata_of_now_doubles_what_a_rebalance_in_a_take_moved(echo: Echo, gates: Gates) -> None:
     rebalance_in_a_take(echo, gates, "metadata-of-now")
 
@@ -83,6 +84,7 @@ def test_a_stall_before_the_end_of_a_transaction_changes_nothing(
     assert slow_transactions.faults() == []
 
 
+@pytest.mark.variant
 def test_offsets_that_are_not_waited_for_double_a_stalled_round(
     slow_transactions: Echo, gates: Gates
 ) -> None:

@@ -218,6 +218,7 @@ def test_the_log_of_such_an_exchange_holds(exchange: PrivateExchange, tmp_path: 
     assert check.returncode == 0, check.stdout + check.stderr
 
 
+@pytest.mark.variant
 def test_load_says_what_to_do_where_nobody_keeps_accounts(tmp_path: Path) -> None:
     broker = EmbeddedBroker(BrokerSettings(port=0, controller_port=0, data_dir=tmp_path / "kafka"))
     broker.start()

@@ -192,6 +192,7 @@ def test_what_cannot_be_had_is_left_out_in_one_line(tmp_path: Path) -> None:
         up.end()
 
 
+@pytest.mark.variant
 def test_a_store_elsewhere_is_fed_and_left_alone(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

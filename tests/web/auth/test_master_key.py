@@ -4,7 +4,7 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 from cryptography.fernet import Fernet
@@ -164,13 +164,14 @@ def test_keys_are_made_while_the_master_key_changes(
     store: KeyStore, settings: AuthSettings
 ) -> None:
     """A secret that is encrypted with a key which is being forgotten would be lost."""
-    done = Event()
+    done, begun = Event(), Barrier(3)
 
     def make() -> list[tuple[str, str]]:
         own = KeyStore(settings)
         own.open()
         made = []
-        while not done.is_set():
+        begun.wait()
+        while not (made and done.is_set()):
             key = own.create("alice", [Scope.READ])
             made.append((key.key, key.secret))
         own.close()
@@ -178,6 +179,7 @@ def test_keys_are_made_while_the_master_key_changes(
 
     with ThreadPoolExecutor(2) as threads:
         making = [threads.submit(make) for _ in range(2)]
+        begun.wait()
         for _ in range(5):
             store.rotate_master()
         done.set()

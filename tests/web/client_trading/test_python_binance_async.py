@@ -137,6 +137,7 @@ def test_the_websocket_api_trades(
     playing(play)
 
 
+@pytest.mark.variant
 def test_the_websocket_api_has_order_lists(
     playing: Callable[[Play], None], alice: Account, bob: SignedClient, symbol: str
 ) -> None:
@@ -160,6 +161,7 @@ def test_the_websocket_api_has_order_lists(
     playing(play)
 
 
+@pytest.mark.variant
 def test_the_websocket_api_refuses(
     playing: Callable[[Play], None], alice: Account, symbol: str
 ) -> None:
