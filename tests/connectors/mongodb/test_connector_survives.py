@@ -11,7 +11,7 @@ from tests.connectors.survival import COMMANDS, SURVIVAL, StoreSurvives
 from tests.fixtures.mongodb import new_server, settings_for
 from tradeflow.stores.mongodb import EmbeddedMongodb
 
-pytestmark = SURVIVAL
+pytestmark = [*SURVIVAL, pytest.mark.variant]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.connectors.redis_store import RedisStore
 from tests.connectors.survival import COMMANDS, SURVIVAL, StoreSurvives
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 
-pytestmark = SURVIVAL
+pytestmark = [*SURVIVAL, pytest.mark.variant]
 
 
 @pytest.fixture(scope="module")
