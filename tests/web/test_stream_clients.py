@@ -272,7 +272,9 @@ def test_python_binance_receives_partial_books(address: str) -> None:
     messages = _received(address, lambda m: m.depth_socket("BTCUSDT", depth="5", interval=100))
 
     for each in messages:
-        assert len(each["bids"]) == len(each["asks"]) == 5
+        # The market may have fewer for a moment.
+        assert 1 <= len(each["bids"]) <= 5
+        assert 1 <= len(each["asks"]) <= 5
         assert set(each) == {"lastUpdateId", "bids", "asks"}
 
 

@@ -55,6 +55,10 @@ class KlineStream(Stream):
         )
         newest_open_ms = self._grid.open_ms(newest["open_time_ms"])
         from_ms = min(self._told[0] or newest_open_ms, newest_open_ms)
+        # A window in which nothing was traded has no candle: what it shows is the one before it.
+        before = series.before(from_ms + 1)
+        if before is not None:
+            from_ms = self._grid.open_ms(before["open_time_ms"])
         return windows(series.since(from_ms), self._grid, told_until_ms=until_ms)
 
     def _message(self, candle: dict[str, Any]) -> Message:
