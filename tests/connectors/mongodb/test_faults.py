@@ -30,6 +30,8 @@ from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.fixtures.mongodb import NODE, new_server, settings_for
 from tradeflow.stores.mongodb import EmbeddedMongodb
 
+pytestmark = pytest.mark.variant
+
 COMMANDS = 150
 MEGABYTES = 96
 WRITER, PASSWORD = "audit_writer", "open-sesame"

@@ -16,6 +16,8 @@ from tests.connectors.small_disk import small_disk
 from tests.fixtures.exchange_topics import ExchangeTopics
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 
+pytestmark = pytest.mark.variant
+
 COMMANDS = 1_500
 PASSWORD = "open-sesame"
 MEGABYTES = 16

@@ -10,7 +10,7 @@ from tradeflow.errors import TradeflowError
 from tradeflow.recorded_process import RecordedProcess
 from tradeflow.topic_reader import Topics
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.variant, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def _commands(up: Up) -> int:

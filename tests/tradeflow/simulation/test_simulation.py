@@ -12,7 +12,7 @@ from tradeflow.simulation.faults import NO_FAULTS, FaultRates
 from tradeflow.simulation.report import SimulationReport
 from tradeflow.simulation.run import Simulation, SimulationSettings
 
-SEEDS = int(os.environ.get("TRADEFLOW_SIMULATION_SEEDS", "150"))
+SEEDS = int(os.environ.get("TRADEFLOW_SIMULATION_SEEDS", "100"))
 COMMANDS = int(os.environ.get("TRADEFLOW_SIMULATION_COMMANDS", "60"))
 CHUNK = 50
 

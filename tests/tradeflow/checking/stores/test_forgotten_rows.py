@@ -24,7 +24,7 @@ from tests.fixtures.exchange_topics import ExchangeTopics
 from tests.tradeflow.checking.made_exchange import PARTITIONS
 from tests.tradeflow.checking.stores.filled_stores import feed, look, told, whole_log, write
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.variant, pytest.mark.slow]
 
 _COMPACTED = (CANDLES.name, ORDERS_ORDERS.name)
 _SETTINGS = {

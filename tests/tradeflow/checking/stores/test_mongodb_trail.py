@@ -16,6 +16,8 @@ from tests.fixtures.mongodb import settings_for
 from tests.tradeflow.checking.stores.filled_stores import fed, feed, first_share, look, told
 from tradeflow.checking.stores.mongodb.check import TOPICS
 
+pytestmark = pytest.mark.variant
+
 CHANGES: dict[str, Any] = {
     "timestamp": datetime(2026, 1, 1, tzinfo=UTC),
     "action": "LOGIN_SUCCEEDED_TWICE",
