@@ -132,7 +132,6 @@ def test_killed_at_random_moments_no_order_and_no_cent_is_lost(pipeline: PaidPip
     assert timed_out(verified(pipeline)) == []
 
 
-@pytest.mark.variant
 def test_a_stage_that_was_away_is_only_late(pipeline: PaidPipeline) -> None:
     pipeline.start_clock()
     for stage in STAGES:
