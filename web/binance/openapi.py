@@ -25,6 +25,7 @@ _REFUSALS: Mapping[str, str] = {
     "413": "The body is too large.",
     "418": "Nothing more is answered until Retry-After seconds are over.",
     "429": "Too many requests, or orders; wait Retry-After seconds.",
+    "431": "The address and the headers are too long.",
     "503": "The exchange cannot be reached, or is overloaded.",
     "504": "No answer came in time: whether the request was carried out is not known.",
 }

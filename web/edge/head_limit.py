@@ -2,16 +2,29 @@
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from web.binance.errors import BinanceError
+from web.binance.reply import to_json
+
 HEAD_BYTES_MAX = 32 * 1024
 """Of a request's address and its headers together."""
 
 _LINGER_SECONDS = 1.0
-_TOO_LONG = b"The request's address and headers are too long.\n"
-_ANSWER = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-type: text/plain; charset=utf-8\r\n"
-    b"content-length: %d\r\n"
-    b"connection: close\r\n\r\n%s" % (len(_TOO_LONG), _TOO_LONG)
+
+
+def _last_answer(title: str, refused: BinanceError) -> bytes:
+    body = to_json(refused.as_json())
+    return (
+        f"HTTP/1.1 {refused.status} {title}\r\n"
+        "content-type: application/json;charset=UTF-8\r\n"
+        f"content-length: {len(body)}\r\n"
+        "connection: close\r\n\r\n"
+    ).encode() + body
+
+
+_NO_HTTP = _last_answer("Bad Request", BinanceError(-1100, "This is no valid HTTP request."))
+_TOO_LONG = _last_answer(
+    "Request Header Fields Too Large",
+    BinanceError(-1105, "The request's address and headers are too long.", status=431),
 )
 
 
@@ -78,12 +91,10 @@ class HeadLimitProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request, and close."""
-        if max(self._whole, self._unfinished) <= HEAD_BYTES_MAX:
-            super().send_400_response(msg)
-            return
+        """Answer what is no request, in JSON as everything that is refused, and close."""
+        is_too_long = max(self._whole, self._unfinished) > HEAD_BYTES_MAX
         self._is_refused = True
-        self.transport.write(_ANSWER)
+        self.transport.write(_TOO_LONG if is_too_long else _NO_HTTP)
         self.transport.write_eof()
         # Closed at once, with bytes unread, the client would get a reset instead of the answer.
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)

@@ -135,7 +135,25 @@ def test_a_head_has_an_end(gateway: RunningGateway, head: bytes) -> None:
         answer = client.makefile("rb").read()
 
     assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == -1105
     assert httpx.get(f"{gateway.url}/api/v3/ping").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"hello\r\n\r\n",
+        b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
+        b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\nA: \x01\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_as_everything_is(gateway: RunningGateway, head: bytes) -> None:
+    with socket.create_connection(_address(gateway), timeout=10) as client:
+        client.sendall(head)
+        said, _, body = client.makefile("rb").read().partition(b"\r\n\r\n")
+
+    assert said.startswith(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json")
+    assert json.loads(body) == {"code": -1100, "msg": "This is no valid HTTP request."}
 
 
 def test_a_long_head_is_let_through_again_and_again(gateway: RunningGateway) -> None:
