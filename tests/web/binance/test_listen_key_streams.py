@@ -172,6 +172,7 @@ def test_a_client_that_leaves_is_forgotten(served: Served) -> None:
     listen_key = served.open()
     with served.raw(listen_key) as raw:
         raw.socket.send("hello")
+        assert "error" in raw.receive()
         served.server.publish([received_report()])
         assert raw.receive()["e"] == "executionReport"
         assert served.server.gateway.user_data.listeners == 1
