@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from tradeflow import compiled_core
 
-_FIXTURES = ("exchange_topics", "kafka", "mongodb", "mysql", "redis")
+_FIXTURES = ("exchange_topics", "kafka", "kafka_classes", "mongodb", "mysql", "redis")
 
 pytest_plugins = tuple(f"tests.fixtures.{name}" for name in _FIXTURES)
 
@@ -16,8 +16,6 @@ _WANTED = "compiled" if os.environ.get("TRADEFLOW_TEST_COMPILED") else "pure"
 
 def pytest_configure() -> None:
     """Set up what holds for all tests."""
-    # Brokers of tests live too short for what Java's second compiler costs: half of their time.
-    os.environ.setdefault("TRADEFLOW_BROKER_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
     # No test is about the time that it takes.
     settings.register_profile("untimed", settings.default, deadline=None)
     settings.load_profile("untimed")

@@ -22,7 +22,8 @@ from web.server import serve
 from web.settings import GatewaySettings
 
 STAGES = ("orders", "accounts", "matching", "marketdata")
-PARTITIONS = 4
+PARTITIONS = 2
+"""Each transaction costs the broker a marker in each partition that it touches."""
 
 
 class RunningExchange:
@@ -62,7 +63,7 @@ class RunningExchange:
             self.start_stage(stage)
         for worker in self.workers.values():
             worker.await_said(r"ready with \d+ partitions")
-        clock = Clock(self.broker.bootstrap, every_seconds=0.5)
+        clock = Clock(self.broker.bootstrap, every_seconds=1.0)
         self._clock = Thread(target=clock.run, args=(self._stop_clock,))
         self._clock.start()
 

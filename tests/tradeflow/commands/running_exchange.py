@@ -43,6 +43,8 @@ def environment(**changes: str) -> dict[str, str]:
     }
     shared = {name: os.environ[name] for name in CHEAPER if name in os.environ}
     settings = {"TRADEFLOW_BROKER_PORT": "0", "TRADEFLOW_BROKER_HEAP": "256m"}
+    # Each transaction costs the broker a marker in each partition that it touches.
+    settings["TRADEFLOW_PARTITIONS"] = "2"
     # Stages alone, unless a test asks for more; and then at ports of its own.
     settings |= {"TRADEFLOW_UP_STORES": "none", "TRADEFLOW_UP_GATEWAY": "false"}
     for server in ("GATEWAY", "MYSQL_SERVER", "EMBEDDED_REDIS", "EMBEDDED_MONGODB"):

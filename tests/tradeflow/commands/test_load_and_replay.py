@@ -25,6 +25,7 @@ from schemas.topics import (
     Topic,
 )
 from streams.settings import StreamsSettings
+from tests.tradeflow.commands.running_exchange import CHEAPER
 from tests.tradeflow.replay.synthetic import SyntheticMarket, write_recording
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
 from tradeflow.errors import TradeflowError
@@ -50,7 +51,7 @@ def _environment(bootstrap: str = "") -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name == "TRADEFLOW_CACHE_DIR" or not name.startswith(("BROKER", "TRADEFLOW_"))
+        if name in CHEAPER or not name.startswith(("BROKER", "TRADEFLOW_"))
     }
     return {**kept, "BROKER": bootstrap, "COLUMNS": "200", "TRADEFLOW_BROKER_HEAP": "256m"}
 

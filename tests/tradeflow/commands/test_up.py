@@ -235,7 +235,7 @@ class TestSettingsThatWillNotDo:
     def test_another_number_of_partitions(self, folder: Path) -> None:
         line = self._refused(folder, {"TRADEFLOW_PARTITIONS": "5"})
 
-        assert "has 4 partitions, but 5 are set" in line
+        assert "has 2 partitions, but 5 are set" in line
 
     def test_a_broker_that_is_not_there(self, tmp_path: Path) -> None:
         line = self._refused(tmp_path, {"BROKER": "127.0.0.1:9"})
