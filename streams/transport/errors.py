@@ -5,8 +5,10 @@ the log, and the log is what counts.  The exit code says what a supervisor shoul
 """
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from faust.types import TP
+if TYPE_CHECKING:
+    from faust.types import TP
 
 
 class ExitCode(IntEnum):
@@ -65,7 +67,7 @@ class RecordError(TransportError):
 
     action = "read the traceback above; the record is tried again after the restart"
 
-    def __init__(self, position: str, cause: BaseException, *, behind: tuple[TP, int]) -> None:
+    def __init__(self, position: str, cause: BaseException, *, behind: "tuple[TP, int]") -> None:
         super().__init__(f"a fault at {position}: {cause!r}")
         self.position = position
         self.behind = behind

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tradeflow import __version__
 
 _COMMAND = Path(sys.executable).with_name("tradeflow")
@@ -39,7 +41,17 @@ def test_version_is_the_package_version() -> None:
 
 
 def test_the_command_line_starts_light() -> None:
-    code = "import json, sys, tradeflow.cli; print(json.dumps(sorted(sys.modules)))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)
+    assert _HEAVY.isdisjoint(_loaded_with("tradeflow.cli"))
 
-    assert _HEAVY.isdisjoint(json.loads(run.stdout))
+
+@pytest.mark.parametrize(
+    "module", ["command_desk", "event_reader", "topic_tail", "supervision.exchange", "views"]
+)
+def test_commands_that_run_no_stage_load_no_faust(module: str) -> None:
+    assert "faust" not in _loaded_with(f"tradeflow.{module}")
+
+
+def _loaded_with(module: str) -> set[str]:
+    code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)
+    return set(json.loads(run.stdout))
