@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from statistics import quantiles
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +21,7 @@ from bench.figure import Figure, Goal, at_most, figure
 from bench.flow import Command
 from bench.gateway import running_gateway, said
 from bench.gateway_process import READY, SECRET, key_of
-from bench.hop import PERCENTS
+from bench.hop import PERCENTS, percentiles
 from bench.run import Run
 from bench.saga import PER_SECOND, WARM_UP_SECONDS, exchange
 from schemas.amounts import format_steps
@@ -113,10 +112,10 @@ def measure(run: Run) -> list[Figure]:
             where = f"round {number + 1} of {run.rounds}"
             run.say(f"orders over REST at {PER_SECOND}/s, {where}")
             traders.latencies_ms(flow.take(PER_SECOND))
-            over_rest.append(_percentiles(traders.latencies_ms(flow.take(counted))))
+            over_rest.append(percentiles(traders.latencies_ms(flow.take(counted))))
             run.say(f"commands by their topic at {PER_SECOND}/s, {where}")
             made.saga_ms(flow.take(PER_SECOND))
-            by_topic.append(_percentiles(made.saga_ms(flow.take(counted))))
+            by_topic.append(percentiles(made.saga_ms(flow.take(counted))))
     note = (
         f"{counted} requests a round, {PER_SECOND} a second, {flow.in_words()}; orders alone count"
     )
@@ -135,8 +134,3 @@ def _traders(run: Run, bootstrap: str) -> Iterator[Traders]:
     rules = run.folder / "instruments.json"
     with running_gateway(bootstrap, run.folder, rules) as gateway:
         yield Traders(said(gateway, READY), load_instruments(rules))
-
-
-def _percentiles(values: list[float]) -> list[float]:
-    cuts = quantiles(values, n=100)
-    return [cuts[percent - 1] for percent in PERCENTS]

@@ -5,7 +5,7 @@ Beside it, in the same rounds on the same broker, a hand-written loop that does 
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
@@ -122,8 +122,13 @@ class HopBroker:
             hop = Hop(producer_at_once(self.broker), consumer)
             hop.seconds(commands[:warm_up], pause=1 / PER_SECOND)
             seconds = hop.seconds(commands[warm_up:], pause=1 / PER_SECOND)
-        cuts = quantiles((1_000 * one for one in seconds), n=100)
-        return [cuts[percent - 1] for percent in PERCENTS]
+        return percentiles(1_000 * one for one in seconds)
+
+
+def percentiles(values: Iterable[float]) -> list[float]:
+    """Those of PERCENTS, in the values' unit."""
+    cuts = quantiles(values, n=100)
+    return [cuts[percent - 1] for percent in PERCENTS]
 
 
 def measure(run: Run) -> list[Figure]:

@@ -11,14 +11,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from bench.figure import Figure, Goal, at_least, at_most, figure
 from bench.flow import Command, bench_instruments
-from bench.hop import PERCENTS, Hop, producer_at_once
+from bench.hop import PERCENTS, Hop, percentiles, producer_at_once
 from bench.kafka import PARTITIONS, BenchBroker, await_true, encoded
 from bench.paid_flow import PaidFlow, funding
 from bench.process import Program, stage_worker
@@ -211,9 +211,9 @@ def measure(run: Run) -> list[Figure]:
             where = f"round {number + 1} of {run.rounds}"
             run.say(f"the saga at {PER_SECOND}/s, {where}")
             made.saga_ms(flow.take(PER_SECOND))
-            saga.append(_percentiles(made.saga_ms(flow.take(counted))))
+            saga.append(percentiles(made.saga_ms(flow.take(counted))))
             run.say(f"one hop at {PER_SECOND}/s, {where}")
-            one_hop.append(_percentiles(made.one_hop_ms(flow.passing_orders(counted))))
+            one_hop.append(percentiles(made.one_hop_ms(flow.passing_orders(counted))))
             run.say(f"where the time goes, {where}")
             for name, ms in made.hop_times_ms(flow.take(counted // 2)).items():
                 hops.setdefault(name, []).append(ms)
@@ -263,8 +263,3 @@ def _latencies(saga: list[list[float]], one_hop: list[list[float]], count: int) 
         )
         for place, percent in enumerate(PERCENTS)
     ]  # fmt: skip
-
-
-def _percentiles(values: list[float]) -> list[float]:
-    cuts = quantiles(values, n=100)
-    return [cuts[percent - 1] for percent in PERCENTS]
