@@ -13,10 +13,12 @@ _WAIT_SECONDS = 120
 
 
 @contextmanager
-def running_gateway(bootstrap: str, folder: Path, instruments: Path) -> Iterator[Program]:
+def running_gateway(
+    bootstrap: str, folder: Path, instruments: Path, **settings: str
+) -> Iterator[Program]:
     """One that has read the log; ``said(gateway, READY)`` is its address."""
     command = [sys.executable, "-m", "bench.gateway_process"]
-    told = {"BROKER": bootstrap, "TRADEFLOW_INSTRUMENTS": str(instruments)}
+    told = {"BROKER": bootstrap, "TRADEFLOW_INSTRUMENTS": str(instruments), **settings}
     with Program(command, told=told, log=folder / "gateway.log") as gateway:
         said(gateway, READY)
         yield gateway

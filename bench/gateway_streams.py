@@ -157,7 +157,7 @@ def measure(run: Run) -> list[Figure]:
     warm_up, count = run.size(300, 20), run.size(1_000, 50)
     latencies, mine, bare = [], [], []
     flow = Flow(bench_instruments(run.folder), resting=run.size(2_000, 100), accounts=100)
-    with _scene(run, clients) as scene:
+    with scene_of(run, clients) as scene:
         run.say("warming up")
         scene.flood(flow.fill())
         scene.flood(flow.take(run.size(3_000, 50)))
@@ -196,14 +196,15 @@ def measure(run: Run) -> list[Figure]:
 
 
 @contextlib.contextmanager
-def _scene(run: Run, clients: int) -> Iterator[Scene]:
+def scene_of(run: Run, clients: int, **settings: str) -> Iterator[Scene]:
+    """Set up for so many clients at once; ``settings`` are the gateway's."""
     instruments = run.folder / "instruments.json"
     with BenchBroker(run.folder) as broker:
         run.say("starting a broker, matching and a gateway")
         broker.make_topics()
         with (
             matching_worker(broker.bootstrap, run.folder, instruments) as worker,
-            running_gateway(broker.bootstrap, run.folder, instruments) as gateway,
+            running_gateway(broker.bootstrap, run.folder, instruments, **settings) as gateway,
         ):
             await_true(lambda: "ready with" in worker.log_text(), "matching")
             yield Scene(run, broker, gateway, said(gateway, READY), clients)

@@ -55,6 +55,11 @@ BENCHMARKS = {
             "a trade to 500 WebSocket clients, beside websockets",
             needs_kafka=True,
         ),
+        Benchmark(
+            "gateway_silent",
+            "a trade to 1000 WebSocket clients of whom 20 do not read, beside a run without",
+            needs_kafka=True,
+        ),
         Benchmark("history", "a restart after a short and a long log", needs_kafka=True),
     )
 }
