@@ -15,8 +15,8 @@ CLIENTS = 1_000
 SILENT = 20
 _QUEUE_BYTES = 64 * 1024
 """What may wait for a client; as small as this they are slow soon."""
-_LUMP = 500
-_LUMPS_MAX = 20
+_BURST = 3_000
+_BURSTS_MAX = 20
 _STREAMS = ("@depth20@100ms", "@depth@100ms", "@depth5@100ms", "@trade", "@aggTrade", "@bookTicker")
 _PATH = "/stream?streams=" + "/".join(
     f"{symbol.lower()}{stream}" for symbol in SYMBOLS for stream in _STREAMS
@@ -44,7 +44,7 @@ def measure(run: Run) -> list[Figure]:
             without.append(_p99(scene, flow, run, f"without-{number}"))
             with _silent_clients(scene.address, silent):
                 run.say(f"until {silent} more are slow, {where}")
-                _let_them_fall_behind(scene, flow, run, f"behind-{number}")
+                _let_them_fall_behind(scene, flow, run)
                 run.say(f"{others} clients beside {silent} that do not read, {where}")
                 with_them.append(_p99(scene, flow, run, f"with-{number}"))
     return [
@@ -64,10 +64,10 @@ def _p99(scene: Scene, flow: Flow, run: Run, name: str) -> float:
     return quantiles(told, n=100)[98]
 
 
-def _let_them_fall_behind(scene: Scene, flow: Flow, run: Run, name: str) -> None:
+def _let_them_fall_behind(scene: Scene, flow: Flow, run: Run) -> None:
     """Trade until something waits for clients that do not read."""
-    for number in range(run.size(_LUMPS_MAX, 1)):
-        scene.latencies_ms(flow.take(run.size(_LUMP, 20)), f"{name}-{number}")
+    for _ in range(run.size(_BURSTS_MAX, 1)):
+        scene.flood(flow.take(run.size(_BURST, 20)))
         if _queued_bytes(scene.address) > _QUEUE_BYTES:
             return
 

@@ -25,7 +25,6 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
         broken.close()
 
 
-@pytest.mark.variant
 def test_killed_at_random_moments_no_cent_is_lost_or_doubled(bank: Bank) -> None:
     rng = random.Random(11)
     worker = bank.start_worker(PYTHONHASHSEED="1")

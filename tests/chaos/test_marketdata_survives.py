@@ -12,7 +12,7 @@ from tests.chaos.exchange import await_condition, read_all
 from tests.chaos.market_pipeline import MarketPipeline
 from tests.simulation.reference_candles import some_trades
 
-pytestmark = [pytest.mark.variant, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 
 
