@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tradeflow.supervision.alerts import Notice
+from tradeflow.supervision.demo import ACCOUNT
 from tradeflow.supervision.exchange import Plan, Running
 from tradeflow.supervision.health import Totals
 from tradeflow.supervision.settings import RunFolder
@@ -69,8 +70,10 @@ def _for_clients(running: Running) -> list[tuple[str, RenderableType]]:
         ("Streams", Text(f"{sockets}/ws  {sockets}/stream  {sockets}/ws-api/v3")),
     ]
     if running.key is not None:
-        rows.append(("Key of demo", Text(running.key.key)))
-        rows.append(("Its secret", Text(running.key.secret)))
+        # Short labels: a key and its frame fill a terminal of 80 columns, and cut it is no key.
+        rows.append(("Account", Text(ACCOUNT)))
+        rows.append(("Key", Text(running.key.key, overflow="fold")))
+        rows.append(("Secret", Text(running.key.secret, overflow="fold")))
     rows.append(
         ("Clients", Text("tradeflow env ccxt | python-binance | freqtrade | … : what to paste"))
     )

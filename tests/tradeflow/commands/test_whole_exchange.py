@@ -69,8 +69,9 @@ class TestTheWholeExchange:
             r"The stages are ready after \d+\.\d s\.",
             r"http://127\.0\.0\.1:\d+/api/v3",
             r"ws://127\.0\.0\.1:\d+/ws-api/v3",
-            r"Key of demo +[A-Za-z0-9]{64}",
-            r"Its secret +[A-Za-z0-9]{64}",
+            r"Account +demo",
+            r"Key +[A-Za-z0-9]{64}",
+            r"Secret +[A-Za-z0-9]{64}",
             r"tradeflow env ccxt",
         ):
             assert re.search(pattern, output), pattern
