@@ -32,6 +32,7 @@ from web.state.order_lists import OrderLists
 from web.state.orders import OrderBooks
 from web.state.trades_time import TradesTime
 from web.state.transfers import Transfers
+from web.userdata.list_events import ListEvents
 from web.userdata.opening import RightsCheck, open_listen_keys
 from web.userdata.user_data import UserData
 
@@ -79,6 +80,7 @@ async def open_gateway(settings: GatewaySettings, keys: KeyRing) -> AsyncIterato
         user_data = UserData(instruments, is_good, check_seconds=check_seconds)
         opened.push_async_callback(user_data.close)
         user_data.listen(hub)
+        ListEvents(user_data, known.orders, known.order_lists).listen(hub)
         metrics = _metrics(feed, desk, fanout)
         await feed.start()
         user_data.start()

@@ -13,6 +13,7 @@ from schemas.amounts import format_steps, format_units
 from schemas.instruments import Instrument
 from web.binance.order_fields import list_id_of
 from web.binance.reply import TimeMs
+from web.state.order_lists import OrderList
 
 Payload = dict[str, Any]
 
@@ -115,6 +116,27 @@ def _prevention(
         "pl": format_steps(lots, lot),
         "pL": format_steps(report["last_price_ticks"], tick),
         "pY": format_units(quote_units),
+    }
+
+
+def list_status(known: OrderList, *, is_done: bool, at_ms: int) -> Payload:
+    """The event of a list that was placed, or of which no order is open any more."""
+    return {
+        "e": "listStatus",
+        "E": TimeMs(at_ms),
+        "s": known.symbol,
+        "g": known.list_id,
+        "c": "OCO",
+        "l": "ALL_DONE" if is_done else "EXEC_STARTED",
+        "L": "ALL_DONE" if is_done else "EXECUTING",
+        "r": "NONE",
+        "C": known.client_id,
+        "T": TimeMs(at_ms),
+        # Both legs are numbered at once, one behind the other.
+        "O": [
+            {"s": known.symbol, "i": known.list_id + leg, "c": client_order_id}
+            for leg, client_order_id in enumerate(known.legs)
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """Every account's order lists: their names, and which orders they are of."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from schemas.careful import HEADER_BYTES
@@ -40,6 +40,10 @@ def list_of(command: Mapping[str, Any], list_id: int) -> OrderList:
     )
 
 
+OnNew = Callable[[str, OrderList], None]
+"""Is told of an account and its list."""
+
+
 class OrderLists:
     """The lists of all accounts, the newest of each; they are in the orders stage's rows."""
 
@@ -48,17 +52,32 @@ class OrderLists:
         self._accounts: dict[str, OrderedDict[tuple[str, int], OrderList]] = defaultdict(
             OrderedDict
         )
+        self._on_new: list[OnNew] = []
+
+    def on_new(self, listener: OnNew) -> None:
+        """Tell ``listener`` of each list that was not known; what was forgotten may come again."""
+        self._on_new.append(listener)
 
     def of(self, account_id: str) -> list[OrderList]:
         """An account's lists, the oldest first."""
         return list(self._accounts.get(account_id, {}).values())
 
+    def find(self, account_id: str, symbol: str, list_id: int) -> OrderList | None:
+        """A list by its id."""
+        lists = self._accounts.get(account_id)
+        return None if lists is None else lists.get((symbol, list_id))
+
     def add(self, account_id: str, order_list: OrderList) -> None:
         """Know a list; who has just placed it may ask for it before its row is read."""
         lists = self._accounts[account_id]
-        lists.setdefault((order_list.symbol, order_list.list_id), order_list)
+        key = order_list.symbol, order_list.list_id
+        if key in lists:
+            return
+        lists[key] = order_list
         if len(lists) > self._kept:
             lists.popitem(last=False)
+        for listener in self._on_new:
+            listener(account_id, order_list)
 
     def listen(self, hub: Hub) -> None:
         """Follow the rows that the orders stage keeps."""

@@ -70,6 +70,16 @@ class UserData:
                 self.cancel(subscription)
                 subscription.ended()
 
+    def hears(self, account_id: str) -> bool:
+        """Whether anybody listens to an account."""
+        return account_id in self._accounts
+
+    def tell(self, account_id: str, event: Event) -> None:
+        """Deliver an event of an account to who listens to it."""
+        account = self._accounts.get(account_id)
+        if account is not None:
+            self._deliver(account, event)
+
     @property
     def listeners(self) -> int:
         """How many subscriptions there are."""
@@ -137,10 +147,10 @@ class UserData:
         self._deliver(account, Event(payload, is_refusal=is_refusal))
 
     def _on_wallet_event(self, received: Received) -> None:
-        account = self._accounts.get(received.record["account_id"])
-        if account is not None:
+        account_id = received.record["account_id"]
+        if account_id in self._accounts:
             for payload in account_events(received.name, received.record):
-                self._deliver(account, Event(payload))
+                self.tell(account_id, Event(payload))
 
     def _deliver(self, account: _Account, event: Event) -> None:
         for subscription in tuple(account.listeners):

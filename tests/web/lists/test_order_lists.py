@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
+from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
+from tests.web.socket_client import SocketClient, signed
 from web.state.order_lists import OrderLists
 
 pytestmark = pytest.mark.shares_exchange
@@ -133,6 +135,45 @@ def test_a_fill_of_one_ends_the_other(ann: SignedClient, bob: SignedClient) -> N
     left = ann.get("/api/v3/order", symbol="BTCUSDT", orderId=above)
     assert (left["status"], left["executedQty"]) == ("PARTIALLY_FILLED", "0.25000000")
     await_condition(lambda: ann.balance("BTC") == (0, ONE * 3 // 4), "a quarter is sold")
+
+
+@pytest.mark.parametrize("is_placed_elsewhere", [False, True])
+def test_its_account_hears_of_it(
+    is_placed_elsewhere: bool,
+    exchange: RunningExchange,
+    gateway: RunningGateway,
+    ann: SignedClient,
+    bob: SignedClient,
+) -> None:
+    """Whether this gateway placed it, or has its name from the log alone."""
+    listening = RunningGateway(exchange).start() if is_placed_elsewhere else gateway
+    try:
+        key = listening.keys.add(key_of(ann.account_id))
+        with SocketClient(f"ws://{listening.address}/ws-api/v3") as socket:
+            assert socket.ask("userDataStream.subscribe.signature", **signed(key))["status"] == 200
+
+            placed = place(ann, listClientOrderId="heard", newOrderRespType="ACK")
+            begun = socket.take(_is_list_status)
+            buy = {"type": "LIMIT", "timeInForce": "IOC", "price": "70000", "quantity": "1"}
+            bob.post("/api/v3/order", symbol="BTCUSDT", side="BUY", **buy)
+            ended = socket.take(_is_list_status)
+    finally:
+        if is_placed_elsewhere:
+            listening.close()
+
+    first, last = begun[-1]["event"], ended[-1]["event"]
+    assert (first["l"], first["L"], first["C"]) == ("EXEC_STARTED", "EXECUTING", "heard")
+    assert (last["l"], last["L"], last["C"]) == ("ALL_DONE", "ALL_DONE", "heard")
+    assert first["g"] == last["g"] == placed["orderListId"]
+    named = [(each["i"], each["c"]) for each in first["O"]]
+    assert named == [(each["orderId"], each["clientOrderId"]) for each in placed["orders"]]
+    assert first["T"] == placed["transactionTime"]
+    reports = [each["event"] for each in ended if each["event"]["e"] == "executionReport"]
+    assert {each["X"] for each in reports} == {"FILLED", "EXPIRED"}
+
+
+def _is_list_status(frame: dict[str, Any]) -> bool:
+    return bool(frame["event"]["e"] == "listStatus")
 
 
 def test_the_older_parameters_place_the_same(ann: SignedClient) -> None:
