@@ -22,9 +22,9 @@ STARTED, DONE = ("EXEC_STARTED", "EXECUTING"), ("ALL_DONE", "ALL_DONE")
 class Standing:
     """State, user data and list events behind a hub."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_lists: int = 100) -> None:
         self.hub = Hub()
-        self.orders, self.lists = OrderBooks(100), OrderLists(100)
+        self.orders, self.lists = OrderBooks(100), OrderLists(kept_lists)
         self.orders.listen(self.hub)
         self.user_data = UserData(default_instruments(), self._is_good, check_seconds=60)
         self.user_data.listen(self.hub)
@@ -111,7 +111,7 @@ def test_is_done_with_the_last_of_its_orders(ends: list[Received]) -> None:
 
 
 def test_waits_for_the_lists_name_and_is_told_once() -> None:
-    standing = Standing()
+    standing = Standing(kept_lists=1)
     alice = standing.listener("alice")
     standing.hub.publish([*PLACED, ended(5, 3, "CANCELED"), ended(6, 4, "CANCELED")])
     assert statuses(alice) == []
@@ -119,8 +119,9 @@ def test_waits_for_the_lists_name_and_is_told_once() -> None:
     standing.lists.add("alice", NAMED._replace(symbol="ETHUSDT"))
     standing.lists.add("bob", NAMED)
     assert statuses(alice) == []
-    for _ in range(2):
-        standing.lists.add("alice", NAMED)
+    # Known, forgotten for a newer one, and known again.
+    for order_list in (NAMED, NAMED._replace(list_id=9), NAMED):
+        standing.lists.add("alice", order_list)
 
     assert statuses(alice) == [STARTED, DONE]
 
