@@ -17,8 +17,11 @@ class StillTransport(asyncio.Transport):
         self.is_closed = asyncio.Event()
         self.is_aborted = asyncio.Event()
         self._is_full = False
+        self._is_at_end = False
 
     def write(self, data: Any) -> None:
+        if self._is_at_end:
+            raise RuntimeError("Cannot call write() after write_eof()")
         self.waiting += bytes(data)
         if self.protocol is not None and len(self.waiting) > FULL_BYTES and not self._is_full:
             self._is_full = True
@@ -36,7 +39,7 @@ class StillTransport(asyncio.Transport):
         return len(self.waiting)
 
     def write_eof(self) -> None:
-        pass
+        self._is_at_end = True
 
     def is_closing(self) -> bool:
         return self.is_closed.is_set()

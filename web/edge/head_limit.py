@@ -92,8 +92,16 @@ class HeadLimitProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, in JSON as everything that is refused, and close."""
-        is_too_long = max(self._whole, self._unfinished) > HEAD_BYTES_MAX
         self._is_refused = True
+        before = self.cycle
+        if before is not None and not before.response_complete:
+            if not before.more_body:
+                # It came whole and is carried out: its own answer is the last one here.
+                before.keep_alive = False
+                return
+            # It never came whole; whatever the application makes of it is told nobody.
+            before.disconnected = True
+        is_too_long = max(self._whole, self._unfinished) > HEAD_BYTES_MAX
         self.transport.write(_TOO_LONG if is_too_long else _NO_HTTP)
         self.transport.write_eof()
         # Closed at once, with bytes unread, the client would get a reset instead of the answer.

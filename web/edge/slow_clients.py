@@ -87,7 +87,7 @@ class SlowClientProtocol(HeadLimitProtocol):
 
     def _give_up(self) -> None:
         self._coming = None
-        if self.transport.is_closing():
+        if self._is_refused or self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete:
             self.transport.write(_ANSWER)

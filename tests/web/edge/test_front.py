@@ -156,6 +156,16 @@ def test_what_is_no_http_is_refused_as_everything_is(gateway: RunningGateway, he
     assert json.loads(body) == {"code": -1100, "msg": "This is no valid HTTP request."}
 
 
+def test_garbage_behind_a_request_does_not_deny_it(gateway: RunningGateway) -> None:
+    with socket.create_connection(_address(gateway), timeout=10) as client:
+        client.sendall(b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\n\r\nand more\r\n\r\n")
+        # To the end: the connection is closed behind the answer.
+        answer = client.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_a_long_head_is_let_through_again_and_again(gateway: RunningGateway) -> None:
     with httpx.Client() as client:
         for _ in range(5):

@@ -20,22 +20,26 @@ DONE = b"HTTP/1.1 200 "
 async def _reads_all(_scope: Any, receive: Any, send: Any) -> None:
     while (await receive()).get("more_body"):
         pass
+    await _answers(_scope, receive, send)
+
+
+async def _answers(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
 
-def answer_to(pieces: Iterable[bytes]) -> bytes:
+def answer_to(pieces: Iterable[bytes], app: Any = _reads_all) -> bytes:
     """What is answered to bytes that come in these pieces."""
 
     async def play() -> bytes:
-        config = uvicorn.Config(_reads_all, log_config=None, access_log=False)
+        config = uvicorn.Config(app, log_config=None, access_log=False)
         config.load()
         state = ServerState()
         protocol, transport = HeadLimitProtocol(config, state, {}), StillTransport()
         protocol.connection_made(transport)
         for piece in pieces:
             protocol.data_received(piece)
-        if not transport.waiting:
+        if not transport.waiting or app is _answers:
             await asyncio.gather(*state.tasks)
         protocol.connection_lost(None)
         await asyncio.gather(*state.tasks)
@@ -64,3 +68,23 @@ def test_a_body_in_many_pieces_is_no_head() -> None:
     assert answer_to([told, *[PIECE] * 20]).startswith(DONE)
     assert answer_to([CHUNKED, *[chunk] * 20, b"0\r\nA: b\r\n\r\n"]).startswith(DONE)
     assert answer_to([bytes([byte]) for byte in CHUNKED + chunk + b"0\r\n\r\n"]).startswith(DONE)
+
+
+def test_what_came_whole_is_answered_whatever_is_behind_it() -> None:
+    """To call it refused would be untrue: it is carried out."""
+    whole = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+
+    for behind in (b" world\r\n\r\n", b"GET /" + b"a" * 2 * HEAD_BYTES_MAX):
+        answer = answer_to([whole + behind])
+
+        assert answer.startswith(DONE)
+        assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("app", [_reads_all, _answers])
+def test_what_breaks_off_is_answered_once(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    answer = answer_to([CHUNKED + b"no size\r\n"], app)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert not [each for each in caplog.records if each.exc_info]

@@ -71,6 +71,18 @@ def test_a_request_that_does_not_come_is_not_waited_for(begun: bytes) -> None:
     meet(play, request_seconds=0.01)
 
 
+def test_who_was_refused_is_not_refused_again() -> None:
+    async def play(protocol: SlowClientProtocol, transport: StillTransport) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, about: faults.append(about))
+        protocol.data_received(b"no request at all\r\n\r\n")
+        assert transport.read().startswith(b"HTTP/1.1 400 ")
+        await transport.is_closed.wait()
+
+    faults: list[Any] = []
+    meet(play, request_seconds=0.01)
+    assert faults == []
+
+
 def test_a_body_that_does_not_end_is_not_waited_for() -> None:
     async def play(protocol: SlowClientProtocol, transport: StillTransport) -> None:
         protocol.data_received(HEAD + b"ab")
