@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from web.auth.settings import AuthSettings
+from web.database_errors import DATABASE_ERRORS, log_no_broken_connections
 from web.errors import ConfigError
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -133,7 +134,7 @@ class Database:
     def _said_clearly(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             said = " ".join(str(cause).split())
             advice = _ADVICE.get(
@@ -158,6 +159,7 @@ def _url(given: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
+    log_no_broken_connections()
     if url.get_backend_name() == "mysql":
         try:
             return create_engine(

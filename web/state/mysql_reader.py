@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
+from web.database_errors import DATABASE_ERRORS, log_no_broken_connections
 from web.errors import GatewayError
 from web.state.account_history import HistoryAwayError
 
@@ -40,6 +41,7 @@ class MysqlReader:
         Raises:
             GatewayError: this is no address of a database.
         """
+        log_no_broken_connections()
         self._engine = create_engine(
             _checked(url),
             pool_size=_THREADS,
@@ -68,7 +70,7 @@ class MysqlReader:
         loop = asyncio.get_running_loop()
         try:
             answer = await loop.run_in_executor(self._threads, self._work, work)
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             self._away_until = time.monotonic() + _LEAVE_ALONE_SECONDS
             if not self.is_away:
                 log.warning("MySQL does not answer, memory alone is shown: %s", _line(error))
@@ -118,6 +120,6 @@ def _checked(url: str) -> URL:
     return parsed.set(drivername="mysql+mysqlconnector")
 
 
-def _line(error: SQLAlchemyError) -> str:
+def _line(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     return " ".join(str(cause).split())

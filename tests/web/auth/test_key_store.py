@@ -192,6 +192,23 @@ def test_texts_that_do_not_fit_are_refused_and_not_cut(mysql_server: EmbeddedMys
         _opened(mysql_server, "long").create("x" * 65, BOTH)
 
 
+def test_a_connection_that_breaks_is_told_in_one_line(
+    mysql_server: EmbeddedMysql, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = mysql_url(mysql_server, "tradeflow_auth")
+    database = Database(AuthSettings(database_url=SecretStr(url)))
+
+    with (
+        pytest.raises(DatabaseAwayError, match="^MySQL at .*Lost connection|gone away"),
+        database.reading() as connection,
+    ):
+        number = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar()
+        as_root(mysql_server, f"KILL {number}")
+
+    assert caplog.text == ""
+    database.close()
+
+
 def test_the_own_schema_is_ready_on_the_embedded_server(mysql_server: EmbeddedMysql) -> None:
     url = mysql_url(mysql_server, "tradeflow_auth")
     with Database(AuthSettings(database_url=SecretStr(url))).reading() as connection:
