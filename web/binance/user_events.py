@@ -6,7 +6,7 @@ Clients decode them strictly: an executionReport has every key of Binance's exam
 order, and those that depend on something only where it is so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.amounts import format_steps, format_units
@@ -119,7 +119,9 @@ def _prevention(
     }
 
 
-def list_status(known: OrderList, *, is_done: bool, at_ms: int) -> Payload:
+def list_status(
+    known: OrderList, client_order_ids: Sequence[str], *, is_done: bool, at_ms: int
+) -> Payload:
     """The event of a list that was placed, or of which no order is open any more."""
     return {
         "e": "listStatus",
@@ -135,7 +137,7 @@ def list_status(known: OrderList, *, is_done: bool, at_ms: int) -> Payload:
         # Both legs are numbered at once, one behind the other.
         "O": [
             {"s": known.symbol, "i": known.list_id + leg, "c": client_order_id}
-            for leg, client_order_id in enumerate(known.legs)
+            for leg, client_order_id in enumerate(client_order_ids)
         ],
     }
 

@@ -74,7 +74,14 @@ class ListEvents:
             self._tell(account_id, known, untold)
 
     def _tell(self, account_id: str, known: OrderList, untold: _Untold) -> None:
-        payload = list_status(known, is_done=untold.is_done, at_ms=untold.at_ms)
+        orders = self._orders.of(account_id)
+        # An amendment may have given an order another name since; one that is forgotten had none.
+        found = (orders.find(known.symbol, known.list_id + leg) for leg in (0, 1))
+        names = [
+            placed if order is None else order["client_order_id"]
+            for order, placed in zip(found, known.legs, strict=True)
+        ]
+        payload = list_status(known, names, is_done=untold.is_done, at_ms=untold.at_ms)
         self._user_data.tell(account_id, Event(payload))
 
 

@@ -126,6 +126,21 @@ def test_waits_for_the_lists_name_and_is_told_once() -> None:
     assert statuses(alice) == [STARTED, DONE]
 
 
+def test_an_order_that_was_amended_is_called_by_its_new_name() -> None:
+    standing = Standing()
+    alice = standing.listener("alice")
+    standing.lists.add("alice", NAMED)
+    renamed = leg(6, 4, execution_type="REPLACED")
+    renamed.record["client_order_id"] = "new"
+    last = ended(6, 5, "CANCELED")
+    last.record.update(client_order_id="cancel", original_client_order_id="new")
+
+    standing.hub.publish([*PLACED, ended(5, 3, "EXPIRED"), renamed, last])
+
+    assert statuses(alice) == [STARTED, DONE]
+    assert [each["c"] for each in alice.heard[-1].payload["O"]] == ["up", "new"]
+
+
 def test_who_listens_later_hears_of_the_end() -> None:
     standing = Standing()
     standing.lists.add("alice", NAMED)
