@@ -1,4 +1,8 @@
-"""A thousand WebSocket clients of whom twenty do not read: what the others notice of them."""
+"""A thousand WebSocket clients of whom twenty do not read: what the others notice of them.
+
+The twenty ask for states only, of which the newest replaces what waits: they are slow for as long
+as they are there, and are never sent away.
+"""
 
 import contextlib
 import socket
@@ -10,14 +14,13 @@ from bench.figure import Figure, figure
 from bench.flow import SYMBOLS, Flow, bench_instruments
 from bench.gateway_streams import PER_SECOND, Scene, scene_of
 from bench.run import Run
+from tradeflow.errors import TradeflowError
 
 CLIENTS = 1_000
 SILENT = 20
-_QUEUE_BYTES = 64 * 1024
-"""What may wait for a client; as small as this they are slow soon."""
-_BURST = 3_000
-_BURSTS_MAX = 20
-_STREAMS = ("@depth20@100ms", "@depth@100ms", "@depth5@100ms", "@trade", "@aggTrade", "@bookTicker")
+_LUMP = 500
+_LUMPS_MAX = 40
+_STREAMS = ("@depth20@100ms", "@depth5@100ms", "@bookTicker")
 _PATH = "/stream?streams=" + "/".join(
     f"{symbol.lower()}{stream}" for symbol in SYMBOLS for stream in _STREAMS
 )
@@ -28,13 +31,8 @@ def measure(run: Run) -> list[Figure]:
     silent, others = run.size(SILENT, 2), run.size(CLIENTS - SILENT, 20)
     with_them, without = [], []
     flow = Flow(bench_instruments(run.folder), resting=run.size(2_000, 100), accounts=100)
-    settings = {
-        "TRADEFLOW_GATEWAY_CONNECTION_QUEUE_BYTES": str(_QUEUE_BYTES),
-        # Slow they shall be, and not dead.
-        "TRADEFLOW_GATEWAY_PONG_SECONDS": "600",
-        "TRADEFLOW_GATEWAY_CLOSE_SECONDS": "600",
-    }
-    with scene_of(run, others, **settings) as scene:
+    # Slow they shall be, and not dead.
+    with scene_of(run, others, TRADEFLOW_GATEWAY_PONG_SECONDS="3600") as scene:
         run.say("warming up")
         scene.flood(flow.fill())
         scene.latencies_ms(flow.take(run.size(500, 20)), "warm-up")
@@ -47,14 +45,14 @@ def measure(run: Run) -> list[Figure]:
                 _let_them_fall_behind(scene, flow, run)
                 run.say(f"{others} clients beside {silent} that do not read, {where}")
                 with_them.append(_p99(scene, flow, run, f"with-{number}"))
+                _require_slow(scene.address, run)
     return [
         figure(
             "gateway_silent", f"trade to {others} clients beside {silent} that do not read, p99",
             with_them, "ms", beside=("without these", without),
             note=f"{PER_SECOND} commands a second; from its record's time in the log to each client"
-            f" that reads; the others ask for {len(_STREAMS)} streams of each symbol, and"
-            f" {_QUEUE_BYTES // 1024} KiB may wait for each; matching, broker, gateway and clients"
-            " on the machine's cores",
+            f" that reads; the others ask for {', '.join(_STREAMS)} of each symbol; matching,"
+            " broker, gateway and clients on the machine's cores",
         )
     ]  # fmt: skip
 
@@ -66,17 +64,25 @@ def _p99(scene: Scene, flow: Flow, run: Run, name: str) -> float:
 
 def _let_them_fall_behind(scene: Scene, flow: Flow, run: Run) -> None:
     """Trade until something waits for clients that do not read."""
-    for _ in range(run.size(_BURSTS_MAX, 1)):
-        scene.flood(flow.take(run.size(_BURST, 20)))
-        if _queued_bytes(scene.address) > _QUEUE_BYTES:
+    for _ in range(run.size(_LUMPS_MAX, 1)):
+        scene.pace(flow.take(run.size(_LUMP, 20)))
+        if _gauge(scene.address, "queued_bytes") > 0:
             return
+    _require_slow(scene.address, run)
 
 
-def _queued_bytes(address: str) -> float:
+def _require_slow(address: str, run: Run) -> None:
+    """What was measured beside clients that were sent away, or are not slow, is not this."""
+    is_slow = _gauge(address, "queued_bytes") > 0 and _gauge(address, "too_slow") == 0
+    if not is_slow and not run.is_quick:
+        raise TradeflowError("the clients that do not read are not slow", remedy="run it again")
+
+
+def _gauge(address: str, name: str) -> float:
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
         lines = answer.read().decode().splitlines()
-    name = "tradeflow_gateway_websocket_queued_bytes "
-    return float(next(line.removeprefix(name) for line in lines if line.startswith(name)))
+    begins = f"tradeflow_gateway_websocket_{name} "
+    return float(next(line.removeprefix(begins) for line in lines if line.startswith(begins)))
 
 
 @contextlib.contextmanager
@@ -93,4 +99,7 @@ def _silent_clients(address: str, count: int) -> Iterator[None]:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             client.connect((host, int(port)))
             client.sendall(request)
+            said = client.recv(12)
+            if said != b"HTTP/1.1 101":
+                raise TradeflowError(f"a client was not let in: {said!r}", remedy="see the log")
         yield

@@ -53,15 +53,7 @@ class Scene:
         path = "/stream?streams=" + "/".join(f"{symbol.lower()}@trade" for symbol in SYMBOLS)
         with self._connected(path, name) as clients:
             starts = self.broker.ends(TRADES.name)
-            producer = producer_at_once(self.broker)
-            due = time.perf_counter()
-            for command in commands:
-                due += 1 / PER_SECOND
-                time.sleep(max(0.0, due - time.perf_counter()))
-                producer.produce(ORDERS_INCOMING.name, **encoded(command))
-                producer.poll(0)
-            producer.flush(10)
-            self.await_answer(commands[-1])
+            self.pace(commands)
             appended = self._appended_ms(starts)
             await_true(
                 lambda: clients.received == len(appended) * self.clients,
@@ -75,6 +67,18 @@ class Scene:
             for data in [json.loads(text)["data"]]
             for at in all_at
         ]
+
+    def pace(self, commands: list[Command]) -> None:
+        """PER_SECOND of them, until the last one is answered."""
+        producer = producer_at_once(self.broker)
+        due = time.perf_counter()
+        for command in commands:
+            due += 1 / PER_SECOND
+            time.sleep(max(0.0, due - time.perf_counter()))
+            producer.produce(ORDERS_INCOMING.name, **encoded(command))
+            producer.poll(0)
+        producer.flush(10)
+        self.await_answer(commands[-1])
 
     def flood(self, commands: list[Command]) -> None:
         """All at once, until the last one is answered."""
