@@ -149,10 +149,13 @@ def test_two_processes_at_once_write_each_record_once(
 ) -> None:
     fenced = [0, 0]
     faults: list[BaseException] = []
+    # Both begin at the same place, so one of them comes second there.
+    both_have_looked = threading.Barrier(2, timeout=60)
 
     def run(number: int) -> None:
         try:
             own = Feeder(store.sink(), events)
+            both_have_looked.wait()
             while batches := list(own.batches(61)):
                 try:
                     for batch in batches:
