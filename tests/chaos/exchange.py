@@ -5,6 +5,7 @@ are worked on, and then asks ``verify``: every output, read committed and from t
 be what the slow reference exchange makes of the same commands, record by record.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -372,13 +373,21 @@ def _ends(bootstrap: str, topic: str) -> dict[int, int]:
             "isolation.level": "read_uncommitted",
         }
     )
+
+    def ends() -> dict[int, int] | None:
+        # A topic that was just made has no leader for a moment.
+        with contextlib.suppress(KafkaException):
+            partitions = asking.list_topics(topic, timeout=10).topics[topic].partitions
+            return {
+                p: asking.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1]
+                for p in partitions
+            }
+        return None
+
     try:
-        partitions = asking.list_topics(topic, timeout=10).topics[topic].partitions
-        ends = {
-            p: asking.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1]
-            for p in partitions
-        }
-        return {p: end for p, end in ends.items() if end}
+        found: dict[int, int] = {}
+        await_condition(lambda: found.update(ends() or {}) or found, f"the ends of {topic}")
+        return {p: end for p, end in found.items() if end}
     finally:
         asking.close()
 

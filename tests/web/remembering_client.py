@@ -14,9 +14,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.chaos.exchange import await_condition
 from tests.web.socket_client import SECONDS, signed
+from tests.web.unique_moments import unique_ms
 from web.auth.api_key import ApiKey
 from web.auth.signing import sign
-from web.clock import now_ms
 
 SYMBOL = "BTCUSDT"
 _PAUSE_SECONDS = 0.02
@@ -68,7 +68,7 @@ class RestLine:
 
     def ask(self, operation: str, **parameters: Any) -> Answer:
         method, path, _ = _OPERATIONS[operation]
-        query = urlencode({**parameters, "timestamp": now_ms(), "recvWindow": 30_000})
+        query = urlencode({**parameters, "timestamp": unique_ms(), "recvWindow": 30_000})
         signature = sign(self._key.secret, query.encode())
         try:
             answer = self._http.request(method, f"{path}?{query}&signature={signature}")

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from schemas.amounts import parse_units
 from tests.chaos.exchange import await_condition
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
+from tests.web.unique_moments import unique_ms
 from web.auth.caller import Scope
 from web.binance.catalogue import ENDPOINTS
 
@@ -80,7 +80,7 @@ class SignedClient:
         self, method: str, path: str, headers: dict[str, str] | None = None, **parameters: Any
     ) -> httpx.Response:
         """The answer, whatever it is."""
-        sent = {**parameters, "timestamp": time.time_ns() // 1_000_000, "recvWindow": 30_000}
+        sent = {**parameters, "timestamp": unique_ms(), "recvWindow": 30_000}
         query = urlencode(sent)
         signature = hmac.new(self._key.secret.encode(), query.encode(), hashlib.sha256).hexdigest()
         return self._http.request(method, f"{path}?{query}&signature={signature}", headers=headers)

@@ -7,16 +7,16 @@ from typing import Any, Self
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.web.unique_moments import unique_ms
 from web.auth.api_key import ApiKey
 from web.auth.signing import sign
-from web.clock import now_ms
 
 SECONDS = 30.0
 
 
 def signed(key: ApiKey, **params: Any) -> dict[str, Any]:
     """Parameters of the WebSocket API with key, time and signature."""
-    params = {"timestamp": now_ms(), "apiKey": key.key, **params}
+    params = {"timestamp": unique_ms(), "apiKey": key.key, **params}
     payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
     return {**params, "signature": sign(key.secret, payload.encode())}
 

@@ -18,6 +18,7 @@ from tests.chaos.exchange import await_condition, read_all
 from tests.fixtures.mysql import running_mysql
 from tests.web.gateway_command import PROBED, GatewayProcess, tradeflow
 from tests.web.running_exchange import RunningExchange
+from tests.web.unique_moments import unique_ms
 from tradeflow.stores.mysql import EmbeddedMysql
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 from web.auth.security import Security
@@ -36,7 +37,7 @@ class Key:
 
     def signed(self, **parameters: str) -> bytes:
         """A request's parameters, percent-encoded, with their signature."""
-        given = {**parameters, "recvWindow": "30000", "timestamp": str(now_ms())}
+        given = {**parameters, "recvWindow": "30000", "timestamp": str(unique_ms())}
         payload = urlencode(given).encode()
         return payload + b"&signature=" + sign(self.secret, payload).encode()
 

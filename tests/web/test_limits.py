@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from tests.chaos.exchange import await_condition
 from tests.web.memory_keys import MemoryKeys, key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
+from tests.web.unique_moments import unique_ms
 from tradeflow.stores.redis import EmbeddedRedis, EmbeddedRedisSettings
 from web.auth.caller import Scope
 from web.auth.security import Security
@@ -162,7 +163,7 @@ def test_an_order_weighs_only_if_it_fails(exchange: RunningExchange) -> None:
             async with httpx.AsyncClient(transport=transport, base_url="http://web") as client:
 
                 async def ask(signature: str | None = None) -> tuple[Any, ...]:
-                    query = f"timestamp={now_ms()}"
+                    query = f"timestamp={unique_ms()}"
                     query += f"&signature={signature or sign(key.secret, query.encode())}"
                     answer = await client.post(
                         f"/api/v3/order?{query}", headers={"X-MBX-APIKEY": key.key}

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from tests.web.auth.raw_requests import RawRequest, ask
 from tests.web.gateway_parts import counting_limiter
 from tests.web.memory_keys import MemoryKeys, key_of
+from tests.web.unique_moments import unique_ms
 from web.auth.api_key import ApiKey, KeysAwayError
 from web.auth.caller import Caller, Scope
 from web.auth.door import Asked, Door
@@ -89,7 +90,7 @@ class _Client:
     where: str = "query"
 
     def request(self, security: Security) -> RawRequest:
-        timestamp = str(now_ms()) if self.timestamp is None else self.timestamp
+        timestamp = str(unique_ms()) if self.timestamp is None else self.timestamp
         parts = [f"timestamp={timestamp}"] if timestamp else []
         if self.window is not None:
             parts.append(f"recvWindow={self.window}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.web.memory_keys import MemoryKeys, key_of
 from tests.web.standing_gateway import standing_gateway
+from tests.web.unique_moments import unique_ms
 from web.auth.api_key import ApiKey
 from web.auth.caller import Scope
 from web.auth.security import Security
@@ -16,7 +17,6 @@ from web.binance.endpoint import Call, Endpoint
 from web.binance.parameters import Parameter
 from web.binance.reply import TimeMs
 from web.binance.ws_session import Manner, WsSession
-from web.clock import now_ms
 from web.fanout.message import MICROSECONDS, Message
 from web.limits.limiter import Limiter
 
@@ -107,6 +107,6 @@ class Talk:
 
 def signed(key: ApiKey, **params: Any) -> dict[str, Any]:
     """The parameters with key, time and signature."""
-    params = {"timestamp": now_ms(), "apiKey": key.key, **params}
+    params = {"timestamp": unique_ms(), "apiKey": key.key, **params}
     payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
     return {**params, "signature": sign(key.secret, payload.encode())}

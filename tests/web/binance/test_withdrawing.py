@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from tests.web.memory_keys import MemoryKeys, key_of
 from tests.web.offline_gateway import Answer, OfflineGateway
+from tests.web.unique_moments import unique_ms
 from web.auth.signing import sign
-from web.clock import now_ms
 
 ALICE = key_of("alice")
 APPLY = "/sapi/v1/capital/withdraw/apply"
@@ -32,7 +32,7 @@ def withdraw(desk: _Desk, *, mysql_url: str | None, **named: str) -> Answer:
     offline = OfflineGateway(keys=keys, mysql_url=mysql_url)
     offline.gateway.desk = cast(Any, desk)
     offline.gateway.feed = cast(Any, SimpleNamespace(is_cut_off=False, is_alive=True))
-    terms = {"coin": "BTC", "amount": "1", "address": "x", "timestamp": now_ms(), **named}
+    terms = {"coin": "BTC", "amount": "1", "address": "x", "timestamp": unique_ms(), **named}
     query = urlencode(terms)
     signed = f"{query}&signature={sign(ALICE.secret, query.encode())}".encode()
     return asyncio.run(offline.call("POST", APPLY, signed, headers={"X-MBX-APIKEY": ALICE.key}))
