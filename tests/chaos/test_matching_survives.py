@@ -36,6 +36,7 @@ def test_workers_killed_at_random_moments_lose_and_double_nothing(exchange: Exch
     assert at_work > KILLS / 2
 
 
+@pytest.mark.variant
 def test_workers_join_and_leave(exchange: Exchange) -> None:
     exchange.start_worker(0)
     exchange.feed(COMMANDS)
@@ -53,6 +54,7 @@ def test_workers_join_and_leave(exchange: Exchange) -> None:
     assert exchange.workers[2].stop() == ExitCode.CLEAN
 
 
+@pytest.mark.variant
 def test_a_zombie_is_fenced(exchange: Exchange) -> None:
     zombie = exchange.start_worker(0)
     exchange.feed(COMMANDS)
@@ -72,6 +74,7 @@ def test_a_zombie_is_fenced(exchange: Exchange) -> None:
         assert worker.stop() in (ExitCode.CLEAN, ExitCode.FENCED, ExitCode.BROKER)
 
 
+@pytest.mark.variant
 def test_a_rebalance_in_the_middle_of_a_take(exchange: Exchange, gates: Gates) -> None:
     first = exchange.start_worker(0, "rebalance-mid-take", gates=gates)
     exchange.feed(COMMANDS)
@@ -89,6 +92,7 @@ def test_a_rebalance_in_the_middle_of_a_take(exchange: Exchange, gates: Gates) -
     assert (first.stop(), second.stop()) == (ExitCode.CLEAN, ExitCode.CLEAN)
 
 
+@pytest.mark.variant
 def test_a_stall_between_the_offsets_and_the_end_of_a_transaction(
     exchange: Exchange, gates: Gates
 ) -> None:
