@@ -137,9 +137,7 @@ class Database:
         except DATABASE_ERRORS as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             said = " ".join(str(cause).split())
-            advice = _ADVICE.get(
-                _number(error), "see that it runs, and TRADEFLOW_AUTH_DATABASE_URL"
-            )
+            advice = _ADVICE.get(_number(error), _NO_ANSWER)
             advice = advice.format(database=self._url.database, user=self._url.username)
             raise DatabaseAwayError(f"{self.address}: {said}: {advice}") from error
 

@@ -52,6 +52,5 @@ def accepted_ms(known: OrderList, orders: AccountOrders) -> int:
 
 def reports_of(known: OrderList, orders: AccountOrders) -> list[Report]:
     """The last report of each of a list's orders, as far as it is remembered."""
-    # Both legs are numbered at once, one behind the other.
-    found = (orders.find(known.symbol, known.list_id + leg) for leg in (0, 1))
+    found = (orders.find(known.symbol, order_id) for order_id in known.order_ids)
     return [report for report in found if report is not None]

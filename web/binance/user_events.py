@@ -134,10 +134,9 @@ def list_status(
         "r": "NONE",
         "C": known.client_id,
         "T": TimeMs(at_ms),
-        # Both legs are numbered at once, one behind the other.
         "O": [
-            {"s": known.symbol, "i": known.list_id + leg, "c": client_order_id}
-            for leg, client_order_id in enumerate(client_order_ids)
+            {"s": known.symbol, "i": order_id, "c": client_order_id}
+            for order_id, client_order_id in zip(known.order_ids, client_order_ids, strict=True)
         ],
     }
 

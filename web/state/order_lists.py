@@ -28,6 +28,11 @@ class OrderList(NamedTuple):
     placed_ms: int
     """When it was sent; its orders say when it was accepted."""
 
+    @property
+    def order_ids(self) -> tuple[int, int]:
+        """Of its legs: they are numbered at once, one behind the other."""
+        return self.list_id, self.list_id + 1
+
 
 def list_of(command: Mapping[str, Any], list_id: int) -> OrderList:
     """The list of a PlaceOrderList that was accepted under this id."""

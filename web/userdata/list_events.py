@@ -76,7 +76,7 @@ class ListEvents:
     def _tell(self, account_id: str, known: OrderList, untold: _Untold) -> None:
         orders = self._orders.of(account_id)
         # An amendment may have given an order another name since; one that is forgotten had none.
-        found = (orders.find(known.symbol, known.list_id + leg) for leg in (0, 1))
+        found = (orders.find(known.symbol, order_id) for order_id in known.order_ids)
         names = [
             placed if order is None else order["client_order_id"]
             for order, placed in zip(found, known.legs, strict=True)
