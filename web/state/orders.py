@@ -39,6 +39,7 @@ class AccountOrders:
         "_closed",
         "_gone",
         "_kept",
+        "_told",
         "amendments",
         "open",
         "prevented",
@@ -52,6 +53,8 @@ class AccountOrders:
         self.amendments: deque[Amendment] = deque(maxlen=kept)
         self.prevented: deque[PreventedMatch] = deque(maxlen=kept)
         self._closed: OrderedDict[OrderKey, Report] = OrderedDict()
+        self._told: dict[OrderKey, Report] = {}
+        """The last report of each order that is known; what is known may be a newer row."""
         self._gone: OrderedDict[OrderKey, None] = OrderedDict()
         self._by_client_id: dict[tuple[str, str], int] = {}
         self._kept = kept
@@ -80,18 +83,18 @@ class AccountOrders:
 
     def take(self, report: Report) -> None:
         """What happened to an order, and how it stands by that."""
-        known = self.find(report["symbol"], report["order_id"])
+        before = self._before(report)
         kind = report["execution_type"]
         self.put(report)
         if kind == "TRADE":
             self.trades.append(report)
         elif kind == "REPLACED":
             # What it was before is not told again: without it there is no amendment to speak of.
-            if known is not None:
-                self.amendments.append(Amendment(report, known["quantity_lots"]))
+            if before is not None:
+                self.amendments.append(Amendment(report, before["quantity_lots"]))
         elif kind == "TRADE_PREVENTION":
-            before = 0 if known is None else known["prevented_quantity_lots"]
-            self._prevent(report, report["prevented_quantity_lots"] - before)
+            lost = 0 if before is None else before["prevented_quantity_lots"]
+            self._prevent(report, report["prevented_quantity_lots"] - lost)
 
     def put(self, report: Report) -> None:
         """How an order stands; a report that is older than what is known changes nothing."""
@@ -113,9 +116,19 @@ class AccountOrders:
         while len(self._closed) > self._kept:
             gone, oldest = self._closed.popitem(last=False)
             self._forget_name(oldest)
+            self._told.pop(gone, None)
             self._gone[gone] = None
             if len(self._gone) > _GONE_MAX:
                 self._gone.popitem(last=False)
+
+    def _before(self, report: Report) -> Report | None:
+        """How its order stood; a row that tells of the report itself may be here first."""
+        key = report["symbol"], report["order_id"]
+        before = self._told.get(key) or self.find(*key)
+        if key not in self._gone:
+            self._told[key] = report
+        is_older = before is not None and before["execution_id"] < report["execution_id"]
+        return before if is_older else None
 
     def _name(self, report: Report) -> None:
         symbol, order_id = report["symbol"], report["order_id"]

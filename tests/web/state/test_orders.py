@@ -135,3 +135,17 @@ def test_any_order_of_reading_ends_alike(
         current = last[told["order_id"]]
         found = orders.find_by_client_id("BTCUSDT", name)
         assert found == (current if current["client_order_id"] == name else None)
+
+
+def test_a_row_may_tell_of_a_change_before_its_report_does() -> None:
+    """Rows and reports are on two topics, which are read in any order."""
+    orders = AccountOrders(10)
+    orders.take(report(1, 1, prevented_quantity_lots=0))
+    orders.put(report(1, 3, quantity_lots=5, prevented_quantity_lots=2))
+    orders.take(report(1, 2, execution_type="REPLACED", quantity_lots=7, prevented_quantity_lots=0))
+    orders.take(report(1, 3, execution_type="REPLACED", quantity_lots=5, prevented_quantity_lots=0))
+
+    assert [(each.before_lots, each.report["quantity_lots"]) for each in orders.amendments] == [
+        (10, 7),
+        (7, 5),
+    ]
