@@ -1,6 +1,7 @@
 """The gateway's own database: MySQL, or a SQLite file where there is none."""
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from tenacity import before_sleep_log, retry, retry_if_exception, stop_after_delay, wait_random
 
 from web.auth.settings import AuthSettings
 from web.database_errors import DATABASE_ERRORS, log_no_broken_connections
 from web.errors import ConfigError
+
+log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK_SECONDS = 4
@@ -185,9 +189,27 @@ def _engine(url: URL) -> Engine:
 def _on_connect(connection: Any, _record: Any) -> None:
     # Python's module would begin transactions when it likes; we say when.
     connection.isolation_level = None
-    # Readers go on while somebody writes.
-    connection.execute("PRAGMA journal_mode=WAL")
+    _let_readers_go_on(connection)
     connection.execute("PRAGMA synchronous=FULL")
+
+
+@retry(
+    # Where somebody else has begun to write, SQLite does not wait for him here.
+    retry=retry_if_exception(lambda error: _sqlite_code(error) == sqlite3.SQLITE_BUSY),
+    stop=stop_after_delay(_SQLITE_WAIT_SECONDS),
+    wait=wait_random(0.01, 0.1),
+    before_sleep=before_sleep_log(log, logging.DEBUG),
+    reraise=True,
+)
+def _let_readers_go_on(connection: Any) -> None:
+    """While somebody writes."""
+    connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _sqlite_code(error: BaseException) -> int:
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    # Above the first byte it says more precisely why.
+    return code & 0xFF
 
 
 def _on_begin(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """Keys in the database, MySQL and SQLite alike."""
 
+import logging
 import os
 import re
 import sqlite3
@@ -16,6 +17,7 @@ from alembic.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy import insert, select, update
 
+from tests.chaos.exchange import await_condition
 from tests.fixtures.mysql import as_root
 from tests.web.auth.conftest import mysql_url
 from tradeflow.stores.mysql import EmbeddedMysql
@@ -117,6 +119,26 @@ def test_many_may_open_it_at_once(settings: AuthSettings) -> None:
     for store in stores:
         assert store.find(keys).keys.keys() == set(keys)
         store.close()
+
+
+def test_somebody_may_be_writing_when_it_is_opened_first(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As another process does that makes the same tables."""
+    caplog.set_level(logging.DEBUG, "web.auth.database")
+    (tmp_path / "gateway").mkdir()
+    other = sqlite3.connect(tmp_path / "gateway" / "auth.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store = KeyStore(AuthSettings(state_dir=tmp_path / "gateway"))
+
+    with ThreadPoolExecutor(1) as threads:
+        opening = threads.submit(store.open)
+        await_condition(lambda: "Retrying" in caplog.text or opening.done(), "it finds it locked")
+        other.execute("COMMIT")
+        opening.result()
+
+    other.close()
+    store.close()
 
 
 def test_migrations_give_the_tables_that_the_code_has(store: KeyStore) -> None:
