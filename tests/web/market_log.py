@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.codec import decode
 from schemas.instruments import Instrument
-from schemas.topics import CANDLES, ORDERBOOK_UPDATES, TICKERS, TRADES
+from schemas.topics import CANDLES, ORDERBOOK_SNAPSHOTS, ORDERBOOK_UPDATES, TICKERS, TRADES
 from tests.chaos.exchange import read_all
 from tests.web.running_exchange import RunningExchange
 
@@ -24,17 +24,21 @@ class MarketLog:
         self.updates: dict[str, list[Record]] = defaultdict(list)
         self.tickers: dict[str, list[Record]] = defaultdict(list)
         self.candles: dict[str, list[Record]] = defaultdict(list)
+        self.snapshots: dict[str, set[int]] = defaultdict(set)
+        """The last update id of each."""
         kept = {
             "Trade": self.trades,
             "DepthUpdate": self.updates,
             "Ticker": self.tickers,
             "Candle": self.candles,
         }
-        for topic in (TRADES, ORDERBOOK_UPDATES, TICKERS, CANDLES):
+        for topic in (TRADES, ORDERBOOK_UPDATES, ORDERBOOK_SNAPSHOTS, TICKERS, CANDLES):
             for message in read_all(bootstrap, topic.name):
                 name, record = decode(message.value() or b"")
                 if name in kept:
                     kept[name][record["symbol"]].append(record)
+                elif name == "DepthSnapshot":
+                    self.snapshots[record["symbol"]].add(record["last_update_id"])
 
     def each_book(self, symbol: str) -> Iterator[tuple[int, Levels, Levels]]:
         """The last id of each update, with bids and asks by price as it left them."""

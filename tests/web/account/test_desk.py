@@ -73,12 +73,16 @@ def test_a_repeat_is_answered_by_how_its_order_stands(
         first, second = await asyncio.gather(
             desk.ask("PlaceOrder", command, _ACTOR), desk.ask("PlaceOrder", command, _ACTOR)
         )
-        third = await desk.ask("PlaceOrder", command, _ACTOR)
 
         assert types(first) == ["NEW"]
         assert types(second)[-1:] == ["ORDER_STATUS"]
-        assert types(third) == ["ORDER_STATUS"]
-        assert third[0]["order_id"] == first[0]["order_id"]
+        known_id = 0
+        while not known_id:
+            # The stage may read matching's answer later than this gateway does.
+            (third,) = await desk.ask("PlaceOrder", command, _ACTOR)
+            assert third["execution_type"] == "ORDER_STATUS"
+            known_id = third["order_id"]
+        assert known_id == first[0]["order_id"]
 
     at_a_desk(test)
 

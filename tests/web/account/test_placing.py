@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.exchange import await_condition
 from tests.web.account.conftest import NewClient
-from tests.web.account.orders import ORDER, limit, market
+from tests.web.account.orders import ORDER, await_order, limit, market
 from tests.web.signed_client import RefusedError, SignedClient
 
 _ACK = {"symbol", "orderId", "orderListId", "clientOrderId", "transactTime"}
@@ -203,8 +203,8 @@ def test_an_iceberg_shows_its_tip(alice: SignedClient, bob: SignedClient, symbol
     taken = market(bob, symbol, "BUY", quantity="0.6")
 
     assert [fill["qty"] for fill in taken["fills"]] == ["0.25000000", "0.25000000", "0.10000000"]
-    shown = alice.get(ORDER, symbol=symbol, orderId=reply["orderId"])
-    assert (shown["icebergQty"], shown["executedQty"]) == ("0.25000000", "0.60000000")
+    shown = await_order(alice, symbol, reply["orderId"], executedQty="0.60000000")
+    assert shown["icebergQty"] == "0.25000000"
 
 
 @pytest.mark.parametrize(

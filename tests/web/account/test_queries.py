@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.account.orders import ORDER, limit, market
+from tests.web.account.orders import ORDER, await_order, await_trades, limit, market
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
 
@@ -17,7 +17,7 @@ def test_an_order_as_it_stands(alice: SignedClient, bob: SignedClient, symbol: s
     placed = limit(alice, symbol, "SELL", "1", "100", newClientOrderId="mine")
     filled = market(bob, symbol, "BUY", quantity="0.4")
 
-    by_id = alice.get(ORDER, symbol=symbol, orderId=placed["orderId"])
+    by_id = await_order(alice, symbol, placed["orderId"], status="PARTIALLY_FILLED")
 
     assert by_id == {
         "symbol": symbol,
@@ -134,7 +134,7 @@ def test_my_trades(alice: SignedClient, bob: SignedClient, symbol: str) -> None:
     second = limit(alice, symbol, "SELL", "1", "100")
     market(bob, symbol, "BUY", quantity="0.5")
 
-    mine = alice.get(_TRADES, symbol=symbol)
+    mine = await_trades(alice, symbol, 5)
 
     assert [(each["id"], each["orderId"], each["qty"]) for each in mine] == [
         (1, first["orderId"], "0.10000000"),
@@ -240,6 +240,7 @@ def test_a_gateway_that_is_started_later_knows_what_is_open_and_what_was_traded(
 ) -> None:
     kept = limit(alice, symbol, "SELL", "1", "100", newClientOrderId="kept")
     market(bob, symbol, "BUY", quantity="0.4")
+    await_order(alice, symbol, kept["orderId"], status="PARTIALLY_FILLED")
     gone = limit(alice, symbol, "SELL", "1", "101")
     alice.delete(ORDER, symbol=symbol, orderId=gone["orderId"], newClientOrderId="the-cancel")
     # A refused change is the last that the log has of it.

@@ -64,3 +64,8 @@ def await_money(client: Any, account: Account, **locked: str) -> None:
 def stands(order: dict[str, Any]) -> tuple[Any, ...]:
     """How an order stands."""
     return order["status"], order["filled"], order["remaining"], order["average"], order["cost"]
+
+
+def await_stands(client: Any, order_id: str, pair: str, expected: tuple[Any, ...]) -> None:
+    """Wait until an order stands so: its owner may hear of a fill later than who took it."""
+    await_condition(lambda: stands(client.fetch_order(order_id, pair)) == expected, f"{expected}")

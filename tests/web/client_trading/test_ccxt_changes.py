@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.exchange import await_condition
 from tests.web.account.orders import limit, market
 from tests.web.client_trading.account import Account
-from tests.web.client_trading.ccxt_view import await_money, shown, stands, trades_of
+from tests.web.client_trading.ccxt_view import await_money, await_stands, shown, stands, trades_of
 from tests.web.running_exchange import RunningGateway
 from tests.web.signed_client import SignedClient
 from tests.web.unchanged_clients import ccxt_client
@@ -70,7 +70,7 @@ def test_an_amended_order_keeps_its_place(
     assert (told["origQty"], told["newQty"]) == ("1.00000000", "0.40000000")
     await_money(client, alice, locked_coin="0.4")
     market(bob, symbol, "BUY", quantity="0.4", selfTradePreventionMode="NONE")
-    assert stands(client.fetch_order(order["id"], pair)) == ("closed", 0.4, 0, 100, 40)
+    await_stands(client, order["id"], pair, ("closed", 0.4, 0, 100, 40))
     assert bob.get("/api/v3/myTrades", symbol=symbol)[0]["isBuyer"] is True
     await_money(client, alice)
 
@@ -122,12 +122,12 @@ def test_an_iceberg_shows_its_tip(
         lambda: client.fetch_order_book(pair)["asks"] == [[100, 0.2]], "its tip is in the book"
     )
     market(bob, symbol, "BUY", quantity="0.3")
-    assert stands(client.fetch_order(order["id"], pair)) == ("open", 0.3, 0.7, 100, 30)
+    await_stands(client, order["id"], pair, ("open", 0.3, 0.7, 100, 30))
     await_condition(
         lambda: client.fetch_order_book(pair)["asks"] == [[100, 0.1]], "what is left of a tip"
     )
     market(bob, symbol, "BUY", quantity="0.7")
-    assert stands(client.fetch_order(order["id"], pair)) == ("closed", 1, 0, 100, 100)
+    await_stands(client, order["id"], pair, ("closed", 1, 0, 100, 100))
     assert sum(each.quantity for each in alice.fills) == 1
     assert shown(client.fetch_my_trades(pair)) == trades_of(alice, pair)
     await_money(client, alice)
@@ -229,7 +229,10 @@ def test_of_two_orders_one_cancels_the_other(
         client.privateDeleteOrderList({"symbol": symbol, **asked})
         statuses = {"LIMIT_MAKER": "canceled", "STOP_LOSS_LIMIT": "canceled"}
 
-    assert {each["info"]["type"]: each["status"] for each in client.fetch_orders(pair)} == statuses
+    def ends() -> Any:
+        return {each["info"]["type"]: each["status"] for each in client.fetch_orders(pair)}
+
+    await_condition(lambda: ends() == statuses, f"{statuses}")
     assert client.privateGetOpenOrderList() == []
     assert client.privateGetAllOrderList()[0]["listOrderStatus"] == "ALL_DONE"
     assert [each.price for each in alice.fills] == [Decimal(120)] * is_old

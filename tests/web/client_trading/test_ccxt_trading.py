@@ -8,9 +8,15 @@ import ccxt
 import pytest
 
 from tests.chaos.exchange import await_condition
-from tests.web.account.orders import limit, market
+from tests.web.account.orders import await_trades, limit, market
 from tests.web.client_trading.account import Account
-from tests.web.client_trading.ccxt_view import await_money, shown, stands, trades_of
+from tests.web.client_trading.ccxt_view import (
+    await_money,
+    await_stands,
+    shown,
+    stands,
+    trades_of,
+)
 from tests.web.running_exchange import RunningGateway
 from tests.web.signed_client import SignedClient
 from tests.web.unchanged_clients import ccxt_client
@@ -75,7 +81,7 @@ def test_a_taker_is_told_each_fill_and_its_fee(
     (closed,) = client.fetch_closed_orders(pair)
     assert stands(closed) == stands(order)
     await_money(client, alice)
-    seen_by_bob = bob.get("/api/v3/myTrades", symbol=symbol)
+    seen_by_bob = await_trades(bob, symbol, 2)
     assert [(each["id"], each["qty"], each["isMaker"]) for each in seen_by_bob] == [
         (1, "0.50000000", True),
         (2, "0.30000000", True),
@@ -88,12 +94,12 @@ def test_a_maker_is_filled_in_steps_at_its_lower_rate(
     order = client.create_order(pair, "limit", "sell", 1, 100, {"postOnly": True})
     assert (order["info"]["type"], order["postOnly"]) == ("LIMIT_MAKER", True)
     market(bob, symbol, "BUY", quantity="0.25")
-    assert stands(client.fetch_order(order["id"], pair)) == ("open", 0.25, 0.75, 100, 25)
+    await_stands(client, order["id"], pair, ("open", 0.25, 0.75, 100, 25))
     await_money(client, alice, locked_coin="0.75")
 
     market(bob, symbol, "BUY", quoteOrderQty="75")
 
-    assert stands(client.fetch_order(order["id"], pair)) == ("closed", 1, 0, 100, 100)
+    await_stands(client, order["id"], pair, ("closed", 1, 0, 100, 100))
     expected = trades_of(alice, pair)
     assert [each["fee"] for each in expected] == [
         {"currency": "USDT", "cost": 0.025},

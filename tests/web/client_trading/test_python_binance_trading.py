@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
-from tests.web.account.orders import limit, market
+from tests.web.account.orders import await_trades, limit, market
 from tests.web.client_trading.account import Account
 from tests.web.client_trading.binance_view import fills_of, money, my_trades, stands
 from tests.web.running_exchange import RunningGateway
@@ -83,7 +83,7 @@ def test_fills_and_fees_are_what_happened(
     assert client.get_my_trades(symbol=symbol, fromId=3, limit=2) == expected[2:4]
     assert client.get_my_trades(symbol=symbol, orderId=sold["orderId"]) == expected[3:4]
     await_money(client, alice)
-    makers = bob.get("/api/v3/myTrades", symbol=symbol)
+    makers = await_trades(bob, symbol, len(expected))
     assert [each["id"] for each in makers] == [each["id"] for each in expected]
     assert {each["isMaker"] for each in makers} == {True}
 
@@ -220,7 +220,10 @@ def test_orders_are_replaced_and_amended(
     ids = [each["orderId"] for each in client.get_open_orders(symbol=symbol)]
     assert ids == [second["orderId"], placed["orderId"]]
     market(bob, symbol, "SELL", quantity="0.4")
-    assert client.get_order(symbol=symbol, orderId=second["orderId"])["status"] == "FILLED"
+    await_condition(
+        lambda: client.get_order(symbol=symbol, orderId=second["orderId"])["status"] == "FILLED",
+        "the second one is filled",
+    )
     await_money(client, alice, locked="48.25")
 
 
@@ -247,9 +250,11 @@ def test_of_two_orders_one_cancels_the_other(
         gone = client.v3_delete_order_list(symbol=symbol, **asked)
         assert gone["listOrderStatus"] == "ALL_DONE"
 
-    above, below = client.get_all_orders(symbol=symbol)
-    ends = [above["status"], below["status"]]
-    assert ends == (["FILLED", "EXPIRED"] if is_filled else ["CANCELED", "CANCELED"])
+    ends = ["FILLED", "EXPIRED"] if is_filled else ["CANCELED", "CANCELED"]
+    await_condition(
+        lambda: [each["status"] for each in client.get_all_orders(symbol=symbol)] == ends,
+        f"both ended as {ends}",
+    )
     assert client.get_open_oco_orders() == []
     assert client.v3_get_all_order_list()[-1]["listOrderStatus"] == "ALL_DONE"
     await_money(client, alice)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.exchange import await_condition
+from tests.web.account.orders import await_order
 from tests.web.memory_keys import key_of
 from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient
@@ -130,10 +131,10 @@ def test_a_fill_of_one_ends_the_other(ann: SignedClient, bob: SignedClient) -> N
     )
 
     assert bought["executedQty"] == "0.25000000"
-    other = ann.get("/api/v3/order", symbol="BTCUSDT", orderId=below)
-    assert (other["status"], other["expiryReason"]) == ("EXPIRED", "OCO_TRIGGER")
-    left = ann.get("/api/v3/order", symbol="BTCUSDT", orderId=above)
-    assert (left["status"], left["executedQty"]) == ("PARTIALLY_FILLED", "0.25000000")
+    other = await_order(ann, "BTCUSDT", below, status="EXPIRED")
+    assert other["expiryReason"] == "OCO_TRIGGER"
+    left = await_order(ann, "BTCUSDT", above, status="PARTIALLY_FILLED")
+    assert left["executedQty"] == "0.25000000"
     await_condition(lambda: ann.balance("BTC") == (0, ONE * 3 // 4), "a quarter is sold")
 
 
