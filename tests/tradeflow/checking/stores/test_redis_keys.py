@@ -1,6 +1,7 @@
 """Redis beside the log: what is right passes, and whatever is planted is found and named."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,6 +20,7 @@ from tests.tradeflow.checking.stores.filled_stores import (
     told,
 )
 from tradeflow.checking.stores.redis.check import TOPICS
+from tradeflow.checking.stores.redis.view import RedisView
 from tradeflow.stores.redis import EmbeddedRedis
 
 Client = Any
@@ -290,6 +292,22 @@ def test_a_book_that_says_it_is_not_whole_is_not_judged(
 
 
 @pytest.mark.parametrize("form", ["time series"], indirect=True)
+def test_the_first_candles_may_be_written_while_it_is_looked_at(
+    store: RedisStore, topics: ExchangeTopics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that their form is not known when the look begins."""
+    really, asked = RedisView.form, count()
+
+    def form(view: RedisView) -> str:
+        return really(view) if next(asked) else ""
+
+    monkeypatch.setattr(RedisView, "form", form)
+    findings, report = look("redis", topics)
+
+    assert told(findings) == []
+    assert report.as_json()["tables"]["candles"]["rows"] > 0
+
+
 def test_a_store_of_another_log_is_said_to_be_one(
     store: RedisStore, topics: ExchangeTopics, client: Client
 ) -> None:

@@ -16,7 +16,7 @@ from schemas.topics import (
 from tradeflow.checking.stores.redis.candles import TIME_SERIES
 from tradeflow.checking.stores.redis.reference import RedisReference
 from tradeflow.checking.stores.redis.saga_ends import compare_sagas
-from tradeflow.checking.stores.redis.symbol_look import SymbolLook
+from tradeflow.checking.stores.redis.symbol_look import CandlesBeganError, SymbolLook
 from tradeflow.checking.stores.redis.view import RedisView
 from tradeflow.checking.stores.store_log import StoreLog
 from tradeflow.checking.stores.store_report import Progress, StoreReport, StoreUnreachableError
@@ -65,6 +65,13 @@ class RedisCheck:
 
     def run(self, bootstrap: str, progress: Progress) -> StoreReport:
         """See ``StoreCheck``."""
+        try:
+            return self._run(bootstrap, progress)
+        except CandlesBeganError:
+            # It has them for good now.
+            return self._run(bootstrap, progress)
+
+    def _run(self, bootstrap: str, progress: Progress) -> StoreReport:
         with ExitStack() as stack:
             stack.enter_context(self._errors())
             view = stack.enter_context(closing(self._view()))

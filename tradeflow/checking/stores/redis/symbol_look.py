@@ -28,6 +28,10 @@ from tradeflow.topic_reader import Partition
 Positions = dict[Partition, int]
 
 
+class CandlesBeganError(Exception):
+    """The store got its first candles, in a form not known before, while it was looked at."""
+
+
 class SymbolLook:
     """Symbol after symbol, each at positions of its own, which only rise."""
 
@@ -50,17 +54,22 @@ class SymbolLook:
         """How far the reference has come."""
 
     def begin(self) -> bool:
-        """Read the log to where the store is now; False where it is another log's."""
+        """Read the log to where the store is now; False where it is another log's.
+
+        Raises:
+            CandlesBeganError: look again, it has candles now.
+        """
         first = positions_of_this_log(self._view.positions(), self._log, self._report)
         if first is None:
             return False
         self.read_on(first)
+        self._require_known_form()
         if not self._form and self._reference.symbols():
             self._report.table(SYMBOLS).missing("candles:redis", {})
         return True
 
     def at_symbols(self, known: set[str]) -> None:
-        """Compare what there is of each symbol."""
+        """Compare what there is of each symbol; raises CandlesBeganError."""
         symbols = sorted(known | self._view.symbols() | self._reference.symbols())
         for number, symbol in enumerate(symbols, start=1):
             self._at(symbol)
@@ -80,6 +89,7 @@ class SymbolLook:
     def _at(self, symbol: str) -> None:
         positions, members, keys = self._view.symbol(symbol, self._form)
         self.read_on(positions)
+        self._require_known_form()
         state = keys.get(f"orderbook:{symbol}:state", {})
         at = state.get("update_id", "")
         update_id = int(at) if at.isdigit() else 0
@@ -100,6 +110,10 @@ class SymbolLook:
         for name, differ in differing.items():
             self._compare(name, expected[name], found[name], differ - moved)
             self._report.table(name).unjudged += len(differ & moved)
+
+    def _require_known_form(self) -> None:
+        if not self._form and self._reference.symbols() and self._view.form():
+            raise CandlesBeganError
 
     def _compare(
         self, name: str, expected: dict[str, Row], found: dict[str, Row], differ: set[str]
