@@ -7,7 +7,15 @@ from hypothesis import settings
 
 from tradeflow import compiled_core
 
-_FIXTURES = ("exchange_topics", "kafka", "kafka_classes", "mongodb", "mysql", "redis")
+_FIXTURES = (
+    "exchange_topics",
+    "kafka",
+    "kafka_classes",
+    "mongodb",
+    "mysql",
+    "redis",
+    "scheduling",
+)
 
 pytest_plugins = tuple(f"tests.fixtures.{name}" for name in _FIXTURES)
 

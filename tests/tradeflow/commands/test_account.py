@@ -1,23 +1,18 @@
 """Accounts and money on the command line."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.tradeflow.commands.running_exchange import Up, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shares_exchange]
 
 
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    folder = tmp_path_factory.mktemp("accounts")
-    up = Up(folder, ("--no-flow",)).wait_until_up()
-    run("account", "create", "ada", folder=folder)
-    yield up
-    up.end()
-    run("down", folder=folder)
+@pytest.fixture(scope="module", autouse=True)
+def ada(exchange: Up) -> None:
+    """An account that is open."""
+    run("account", "create", "ada", folder=exchange.folder)
 
 
 def said(exchange: Up, *arguments: str) -> str:
@@ -35,31 +30,31 @@ def refused(exchange: Up, *arguments: str) -> str:
 
 
 def test_money_comes_in_and_goes_out(exchange: Up) -> None:
-    assert said(exchange, "create", "alice") == "Account alice is open.\n"
-    assert said(exchange, "deposit", "alice", "usdt", "1000.5") == (
-        "1000.50000000 USDT deposited. alice has 1000.50000000 available, 0.00000000 held.\n"
+    assert said(exchange, "create", "ann") == "Account ann is open.\n"
+    assert said(exchange, "deposit", "ann", "usdt", "1000.5") == (
+        "1000.50000000 USDT deposited. ann has 1000.50000000 available, 0.00000000 held.\n"
     )
-    assert "has 990.50000000 available" in said(exchange, "withdraw", "alice", "USDT", "10")
-    assert "has 0.00000001 available" in said(exchange, "deposit", "alice", "BTC", "0.00000001")
+    assert "has 990.50000000 available" in said(exchange, "withdraw", "ann", "USDT", "10")
+    assert "has 0.00000001 available" in said(exchange, "deposit", "ann", "BTC", "0.00000001")
 
-    balance = said(exchange, "balance", "alice")
-    assert "alice (open)" in balance
+    balance = said(exchange, "balance", "ann")
+    assert "ann (open)" in balance
     assert "990.50000000" in balance
-    entries = said(exchange, "ledger", "alice", "--last", "2")
+    entries = said(exchange, "ledger", "ann", "--last", "2")
     assert "WITHDRAWAL" in entries
     assert "1000.5" not in entries, "only the last two"
-    narrow = run("account", "ledger", "alice", folder=exchange.folder, settings={"COLUMNS": "80"})
+    narrow = run("account", "ledger", "ann", folder=exchange.folder, settings={"COLUMNS": "80"})
     for whole in ("1000.50000000 USDT", "0.00000001 BTC", "WITHDRAWAL"):
         assert whole in narrow.stdout
 
 
 def test_the_same_command_twice_has_one_effect_and_says_so(exchange: Up) -> None:
-    said(exchange, "create", "bob")
-    said(exchange, "deposit", "bob", "USDT", "5", "--id", "d1")
+    said(exchange, "create", "ben")
+    said(exchange, "deposit", "ben", "USDT", "5", "--id", "d1")
 
-    again = said(exchange, "deposit", "bob", "USDT", "5", "--id", "d1")
-    assert "(it had been done before; nothing moved now). bob has 5.00000000" in again
-    assert refused(exchange, "deposit", "bob", "USDT", "6", "--id", "d1") == (
+    again = said(exchange, "deposit", "ben", "USDT", "5", "--id", "d1")
+    assert "(it had been done before; nothing moved now). ben has 5.00000000" in again
+    assert refused(exchange, "deposit", "ben", "USDT", "6", "--id", "d1") == (
         "Refused: a command with this id said something else."
     )
 

@@ -1,26 +1,23 @@
 """Orders on the command line: paid for by an account, matched, canceled and shown."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.tradeflow.commands.running_exchange import Up, json_lines, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shares_exchange]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(exchange: Up) -> Path:
     """The folder of an exchange with two accounts."""
-    folder = tmp_path_factory.mktemp("orders")
-    up = Up(folder, ("--no-flow",)).wait_until_up()
+    folder = exchange.folder
     for account, asset, amount in (("alice", "USDT", "1000"), ("bob", "BTC", "1")):
         run("account", "create", account, folder=folder)
         run("account", "deposit", account, asset, amount, folder=folder)
-    yield folder
-    up.end()
+    return folder
 
 
 def order(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
