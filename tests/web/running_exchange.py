@@ -13,6 +13,7 @@ from confluent_kafka import Producer
 from schemas.codec import encode
 from schemas.instruments import Instrument, assets_of, load_instruments
 from schemas.topics import WALLET_COMMANDS
+from streams.transport.errors import ExitCode
 from tests.chaos.exchange import WorkerProcess, await_condition
 from tests.web.memory_keys import MemoryKeys
 from tradeflow.broker import BrokerSettings, EmbeddedBroker
@@ -24,6 +25,8 @@ from web.settings import GatewaySettings
 STAGES = ("orders", "accounts", "matching", "marketdata")
 PARTITIONS = 2
 """Each transaction costs the broker a marker in each partition that it touches."""
+_STARTED_AGAIN = frozenset({ExitCode.FENCED, ExitCode.BROKER})
+_PAUSE_SECONDS = 1.0
 
 
 class RunningExchange:
@@ -36,8 +39,8 @@ class RunningExchange:
         self.broker = EmbeddedBroker(BrokerSettings(port=0, data_dir=folder / "kafka"))
         self.broker.start()
         self.workers: dict[str, WorkerProcess] = {}
-        self._stop_clock = Event()
-        self._clock: Thread | None = None
+        self._stopping = Event()
+        self._threads: list[Thread] = []
         self._producer = Producer(
             {
                 "bootstrap.servers": self.broker.bootstrap,
@@ -58,14 +61,21 @@ class RunningExchange:
         self.close()
 
     def start(self) -> None:
-        """Start every stage, wait until each is ready, and let time pass from then on."""
+        """Start every stage, wait until each is ready, and let time pass from then on.
+
+        A worker that the broker has failed is started again, as a supervisor does it.
+        """
         for stage in STAGES:
             self.start_stage(stage)
         for worker in self.workers.values():
             worker.await_said(r"ready with \d+ partitions")
         clock = Clock(self.broker.bootstrap, every_seconds=1.0)
-        self._clock = Thread(target=clock.run, args=(self._stop_clock,))
-        self._clock.start()
+        self._threads = [
+            Thread(target=clock.run, args=(self._stopping,)),
+            Thread(target=self._supervise),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def start_stage(self, stage: str, **environment: str) -> WorkerProcess:
         """Start the worker of a stage (again)."""
@@ -101,14 +111,20 @@ class RunningExchange:
 
     def close(self) -> None:
         """End everything that was started."""
-        self._stop_clock.set()
-        if self._clock is not None:
-            self._clock.join()
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
         for worker in self.workers.values():
             if not worker.has_exited():
                 worker.kill()
         self._producer.purge()
         self.broker.stop()
+
+    def _supervise(self) -> None:
+        while not self._stopping.wait(_PAUSE_SECONDS):
+            for stage, worker in list(self.workers.items()):
+                if worker.process.poll() in _STARTED_AGAIN:
+                    self.start_stage(stage)
 
     def _produce(self, name: str, command: dict[str, Any]) -> None:
         key = command["account_id"].encode()

@@ -44,9 +44,10 @@ _FIXED = {
     "num.network.threads": "2",
     "num.io.threads": "4",
     "num.recovery.threads.per.data.dir": "2",
-    # After a crash the broker may register anew once its old session has ended: with the
-    # default of 9 s the next start takes 13 s, with this 6 s.
-    "broker.session.timeout.ms": "3000",
+    # After a crash the broker may register anew once its old session has ended: with the default of
+    # 9 s the next start takes 13 s, with 3 s it takes 6 s. But a broker that is held up for longer
+    # than that, by a slow disk say, takes the leadership of all partitions from itself.
+    "broker.session.timeout.ms": "6000",
     "broker.heartbeat.interval.ms": "500",
 }
 
