@@ -13,13 +13,14 @@ from schemas.codec import decode
 from schemas.topics import ORDERS_COMMANDS, ORDERS_EXECUTIONS, WALLET_COMMANDS
 from tests.chaos.exchange import await_condition, read_all
 from tests.web.memory_keys import key_of
-from tests.web.running_exchange import STAGES, RunningExchange, RunningGateway
+from tests.web.running_exchange import RunningExchange, RunningGateway
 from tests.web.signed_client import RefusedError, SignedClient, funded_client
 from tests.web.socket_client import SocketClient, signed
 from tests.web.stream_client import StreamClient
 from web.binance.catalogue import ENDPOINTS
 
 SYMBOL = "BTCUSDT"
+BEGAN_WITH = 10**14
 ORDER = "/api/v3/order"
 NOT_SENT = (503, -1001, "Internal error; unable to process your request. Please try again.")
 UNKNOWN = (
@@ -105,7 +106,7 @@ def gateway(exchange: RunningExchange) -> Iterator[RunningGateway]:
 @pytest.fixture
 def trader(exchange: RunningExchange, gateway: RunningGateway) -> Iterator[SignedClient]:
     """With an order that is open, a list, and a trade."""
-    client = funded_client(exchange, gateway, "trader")
+    client = funded_client(exchange, gateway, "trader", units=BEGAN_WITH)
     client.post(ORDER, **{**SELL, "newClientOrderId": "kept"})
     client.post("/api/v3/orderList/oco", **{**OCO, "listClientOrderId": "kept-list"})
     other = funded_client(exchange, gateway, "other")
@@ -134,6 +135,14 @@ def test_it_tells_what_it_knows_and_goes_on_by_itself(
     ):
         key = gateway.keys.add(key_of("trader"))
         assert socket.ask("userDataStream.subscribe.signature", **signed(key))["status"] == 200
+        # All that was done so far: 1 and 1 are held, a quarter of it is sold and paid.
+        await_condition(
+            lambda: (
+                trader.balance("BTC")[1] == 175_000_000
+                and trader.balance("USDT") == (BEGAN_WITH + 2_497_500_000, 0)
+            ),
+            "the trade is settled",
+        )
         # One that is sent, and not answered any more: nobody can say what becomes of it.
         exchange.workers["matching"].kill()
         _, locked = trader.balance("BTC")
@@ -154,6 +163,7 @@ def test_it_tells_what_it_knows_and_goes_on_by_itself(
         assert refusal(trader, "GET", ORDER, {"symbol": SYMBOL, "orderId": "999"}) == NOT_SENT
 
         exchange.broker.start()
+        exchange.start_stage("matching")
         await_condition(lambda: health(gateway)[0] == 200, "it is ready again")
         verify_it_goes_on(exchange, trader, stream, socket)
 
@@ -179,10 +189,6 @@ def verify_it_goes_on(
         """What is said, when it is not any more that nobody knows."""
 
         def answer() -> Any:
-            for stage in STAGES:
-                # As the supervisor does, whenever one has given up.
-                if exchange.workers[stage].has_exited():
-                    exchange.start_stage(stage)
             try:
                 return trader.ask(method, ORDER, **{"symbol": SYMBOL, **parameters})
             except RefusedError as refused:

@@ -86,8 +86,8 @@ def told(exchange: RunningExchange, gateway: RunningGateway) -> Iterator[Told]:
                 and client.of(f"{_S}@depth@100ms")[-1]["u"] == last_update["last_update_id"]
                 and client.of(f"{_S}@depth5")[-1]["lastUpdateId"] == last_update["last_update_id"]
                 and client.of(f"{_S}@miniTicker")[-1]["E"] >= last_trade["time_ms"]
-                # Two windows that came to an end with nothing in them.
-                and [each["n"] for each in closed[-2:]] == [0, 0]
+                # Two windows behind it that came to an end, with nothing in them.
+                and sum(each["t"] > last_trade["time_ms"] for each in closed) >= 2
             )
 
         await_condition(is_done, "everything to be told")
