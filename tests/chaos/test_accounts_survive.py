@@ -10,7 +10,7 @@ from streams.transport import ExitCode
 from tests.chaos.bank import Bank
 from tests.chaos.exchange import await_condition
 
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
+KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
 COMMANDS = 120
 
 pytestmark = pytest.mark.timeout(120 + 10 * KILLS)

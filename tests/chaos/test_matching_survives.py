@@ -11,8 +11,8 @@ from streams.transport import ExitCode
 from tests.chaos.exchange import Exchange, await_condition
 from tests.streams.transport.gates import Gates
 
-KILLS = int(os.environ.get("TRADEFLOW_KILLS", "5"))
-COMMANDS = int(os.environ.get("TRADEFLOW_CHAOS_COMMANDS", "600"))
+KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
+COMMANDS = int(os.environ.get("TRADEFLOW_CHAOS_COMMANDS", "400"))
 
 pytestmark = pytest.mark.timeout(120 + 10 * KILLS)
 

@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def exchange(folder: Path) -> Iterator[Up]:
     """All of it."""
-    up = Up(folder, ("--rate", "20"), _EVERYTHING)
+    up = Up(folder, ("--rate", "5"), _EVERYTHING)
     await_condition(lambda: "╯" in up.output or up.process.poll() is not None, "up", seconds=180)
     assert "TradeFlow is up" in up.output, up.output
     yield up
@@ -96,7 +96,7 @@ class TestTheWholeExchange:
         assert "connect-redis" in table.stdout
 
     def test_every_book_lives(self, exchange: Up) -> None:
-        for symbol in ("BTCUSDT", "ETHUSDT", "LTCUSDT", "BNBBTC"):
+        for symbol in ("BTCUSDT", "BNBBTC"):
             result = run("book", symbol, "--once", "--levels", "25", folder=exchange.folder)
             before, _, after = result.stdout.partition("spread")
             for side in (before, after):

@@ -18,7 +18,7 @@ from tradeflow.errors import TradeflowError
 from tradeflow.reprocessing.log_range import Bound, parse_bound
 
 pytestmark = pytest.mark.slow
-_COMMANDS = 1_500
+_COMMANDS = 500
 _MATCHED = ("orders.executions", "trades", "orderbook.updates", "wallet.commands")
 
 
@@ -123,14 +123,12 @@ def test_everything_again(exchange: Exchange) -> None:
 
 
 def test_a_part_of_matching(exchange: Exchange) -> None:
-    result = run(
-        exchange, "--stage", "matching", "--suffix", "part", "--from", "100", "--to", "200"
-    )
+    result = run(exchange, "--stage", "matching", "--suffix", "part", "--from", "40", "--to", "80")
 
     assert result.returncode == 0, result.stderr
     assert "records on orders.executions.part" in result.stdout
     for topic in _MATCHED:
-        live = [r for r in records(exchange, topic) if 100 <= cause(r)[1] < 200]
+        live = [r for r in records(exchange, topic) if 40 <= cause(r)[1] < 80]
         assert records(exchange, f"{topic}.part") == live
 
 
