@@ -11,6 +11,7 @@ _FIXTURES = (
     "exchange_topics",
     "kafka",
     "kafka_classes",
+    "late_partitions",
     "mongodb",
     "mysql",
     "redis",
