@@ -135,14 +135,7 @@ def test_it_tells_what_it_knows_and_goes_on_by_itself(
     ):
         key = gateway.keys.add(key_of("trader"))
         assert socket.ask("userDataStream.subscribe.signature", **signed(key))["status"] == 200
-        # All that was done so far: 1 and 1 are held, a quarter of it is sold and paid.
-        await_condition(
-            lambda: (
-                trader.balance("BTC")[1] == 175_000_000
-                and trader.balance("USDT") == (BEGAN_WITH + 2_497_500_000, 0)
-            ),
-            "the trade is settled",
-        )
+        await_condition(lambda: knows_the_trade(gateway, trader), "the trade is told everywhere")
         # One that is sent, and not answered any more: nobody can say what becomes of it.
         exchange.workers["matching"].kill()
         _, locked = trader.balance("BTC")
@@ -166,6 +159,17 @@ def test_it_tells_what_it_knows_and_goes_on_by_itself(
         exchange.start_stage("matching")
         await_condition(lambda: health(gateway)[0] == 200, "it is ready again")
         verify_it_goes_on(exchange, trader, stream, socket)
+
+
+def knows_the_trade(gateway: RunningGateway, trader: SignedClient) -> bool:
+    """1 and 1 are held, of which a quarter is sold, and paid less its fee."""
+    depth, trades, klines, day, *_ = answers(gateway, trader)
+    return (
+        ["100.00000000", "0.75000000"] in depth["asks"]
+        and len(trades) == day["count"] == sum(each[8] for each in klines) == 1
+        and trader.balance("BTC")[1] == 175_000_000
+        and trader.balance("USDT") == (BEGAN_WITH + 2_497_500_000, 0)
+    )
 
 
 def verify_nothing_is_sent(trader: SignedClient, socket: SocketClient, key: Any) -> None:

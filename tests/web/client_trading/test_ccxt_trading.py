@@ -227,5 +227,6 @@ def test_stops_wait_for_their_price(
     await_condition(lambda: client.fetch_open_orders(pair) == [], "it was triggered")
     done = client.fetch_order(order["id"], pair)
     assert stands(done) == ("closed", 0.5, 0, price, price / 2)
-    assert shown(client.fetch_my_trades(pair)) == trades_of(alice, pair)
+    expected = trades_of(alice, pair)
+    await_condition(lambda: shown(client.fetch_my_trades(pair)) == expected, f"{expected}")
     await_money(client, alice)
