@@ -16,7 +16,7 @@ from tests.simulation.builders import a_place
 from tradeflow.checking import Report, run_checks
 
 KILLS = int(os.environ.get("TRADEFLOW_KILLS", "3"))
-DOWN_SECONDS = float(os.environ.get("TRADEFLOW_DOWN_SECONDS", "6"))
+DOWN_SECONDS = float(os.environ.get("TRADEFLOW_DOWN_SECONDS", "3"))
 COMMANDS = 150
 
 pytestmark = pytest.mark.timeout(300 + 30 * KILLS + 10 * DOWN_SECONDS)
@@ -152,6 +152,7 @@ def test_a_stage_that_was_away_is_only_late(pipeline: PaidPipeline) -> None:
     assert timed_out(verified(pipeline)) == []
 
 
+@pytest.mark.variant
 def test_a_broker_that_is_started_again_loses_nothing(pipeline: PaidPipeline) -> None:
     pipeline.start_clock()
     pipeline.feed(COMMANDS)

@@ -45,6 +45,7 @@ def end_connections(server: EmbeddedMysql, settings: MysqlSettings) -> None:
     as_root(server, *(f"KILL {number}" for number in ids))
 
 
+@pytest.mark.variant
 def test_a_lost_grant(mishap: Mishap, mysql_store: MysqlStore, mysql_server: EmbeddedMysql) -> None:
     settings = mysql_store.settings
     on = f"INSERT, UPDATE ON {settings.database}.*"
@@ -70,6 +71,7 @@ def test_a_missing_table(mishap: Mishap, mysql_store: MysqlStore) -> None:
     assert said.endswith("put it back, or fill all anew: --rebuild")
 
 
+@pytest.mark.variant
 def test_a_wrong_password(
     mishap: Mishap, mysql_store: MysqlStore, mysql_server: EmbeddedMysql
 ) -> None:
