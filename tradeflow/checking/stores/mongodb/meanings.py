@@ -26,6 +26,7 @@ _UNKNOWN = Meaning("UNKNOWN_RECORD", _API, 0)
 # enable 2, remove 6, lock 9 of an account; log on 1, log off 2; 99 for all else.
 _ASKED = {
     "PlaceOrder": Meaning("ORDER_PLACED", _API, 1),
+    "PlaceOrderList": Meaning("ORDER_LIST_PLACED", _API, 1),
     "CancelOrder": Meaning("ORDER_CANCEL_REQUESTED", _API, 4),
     "CancelReplaceOrder": Meaning("ORDER_CANCEL_REPLACE_REQUESTED", _API, 3),
     "AmendOrder": Meaning("ORDER_AMEND_REQUESTED", _API, 3),
@@ -52,6 +53,7 @@ _TOLD = {
 }
 _SENT_ON = {
     "PlaceOrder": Meaning("ORDER_SUBMITTED", _API, 1),
+    "PlaceOrderList": Meaning("ORDER_LIST_SUBMITTED", _API, 1),
     "CancelOrder": Meaning("ORDER_CANCEL_SUBMITTED", _API, 4),
     "CancelReplaceOrder": Meaning("ORDER_CANCEL_REPLACE_SUBMITTED", _API, 3),
     "AmendOrder": Meaning("ORDER_AMEND_SUBMITTED", _API, 3),
@@ -108,6 +110,10 @@ _BY_GATEWAY = {
     "LOGGED_OUT": (_LOGINS, 2),
     "CLIENT_CREATED": (_ACCOUNTS, 1),
     "CLIENT_LOCKED": (_ACCOUNTS, 9),
+    "API_KEY_CREATED": (_ACCOUNTS, 1),
+    "API_KEY_REVOKED": (_ACCOUNTS, 6),
+    "API_KEY_REFUSED": (_LOGINS, 1),
+    "MASTER_KEY_ROTATED": (_ACCOUNTS, 99),
 }
 """Of what the gateway tells, by the action that it names."""
 
