@@ -12,7 +12,9 @@ from connectors.mongodb.actions import (
     action_of,
     gateway_action,
 )
+from connectors.mongodb.resources import resource_of
 from schemas.topics import ORDERS_COMMANDS, ORDERS_INCOMING
+from tradeflow.checking.stores.mongodb.expected_document import expected_resource
 from tradeflow.checking.stores.mongodb.meanings import meaning_of
 from web.auth.audit_events import AuthAction
 
@@ -42,3 +44,12 @@ def test_what_the_gateway_tells_means_the_same(name: str) -> None:
         action.class_uid,
         action.activity_id,
     )
+
+
+def test_an_order_list_is_what_its_placement_is_about() -> None:
+    placed = {"symbol": "BTCUSDT", "list_client_order_id": "mine", "account_id": "ann"}
+
+    expected = expected_resource("PlaceOrderList", placed)
+
+    assert expected == {"type": "order_list", "id": "BTCUSDT/mine"}
+    assert resource_of("PlaceOrderList", placed) == expected

@@ -35,7 +35,7 @@ def expected_document(entry: Entry) -> Document:
         "timestamp": logged_ms,
         "actor": _actor(name, record, headers),
         "action": meaning.action,
-        "resource": _resource(name, record),
+        "resource": expected_resource(name, record),
         "payload": dict(record),
         "outcome": {
             "status": "success" if reason is None else "failure",
@@ -82,13 +82,16 @@ def _account(record: Mapping[str, Any]) -> str:
     return str(record.get("account_id", ""))
 
 
-def _resource(name: str, record: Mapping[str, Any]) -> dict[str, str]:
+def expected_resource(name: str, record: Mapping[str, Any]) -> dict[str, str]:
+    """What a record is about: the type and the id of the thing."""
     symbol = record.get("symbol", "")
     is_of_symbol = name == "SetSymbolStatus" or record.get("execution_type") == "STATUS_CHANGED"
     if name == "AuditEvent":
         kind, thing = record["resource_type"], record["resource_id"]
     elif is_of_symbol:
         kind, thing = "symbol", symbol
+    elif name == "PlaceOrderList":
+        kind, thing = "order_list", f"{symbol}/{record['list_client_order_id']}"
     elif name in _ORDERS or name == "ExecutionReport":
         kind, thing = "order", f"{symbol}/{_name_of_order(record)}"
     elif name == "Trade":
